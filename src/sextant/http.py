@@ -1,0 +1,200 @@
+"""The one way out: timeouts, sandbox mapping, redaction, errors → faults, token refresh, ledger."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+import aiohttp
+from yarl import URL
+
+from sextant import __version__
+from sextant.clock import Clock
+from sextant.errors import ExpiredToken, Fault, OutcomeUnknown, TryLater
+from sextant.platforms.base import Account, Answer, App, Grant, Platform, Request
+
+log = logging.getLogger("sextant.http")
+
+MAX_BODY = 16 * 1024 * 1024
+TIMEOUT_S = 15.0
+
+
+class Wire:
+    """One shared HTTP client. With `upstream` every network host becomes a path below that address."""
+
+    def __init__(self, clock: Clock, upstream: str | None = None) -> None:
+        self.clock = clock
+        self.upstream = upstream.rstrip("/") if upstream else None
+        self._session: aiohttp.ClientSession | None = None
+
+    def session(self) -> aiohttp.ClientSession:
+        if self._session is None or self._session.closed:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0, limit_per_host=0),
+                headers={"User-Agent": f"sextant/{__version__}"},
+                auto_decompress=True,
+                cookie_jar=aiohttp.DummyCookieJar(),
+            )
+        return self._session
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    def address(self, url: str) -> str:
+        """The address to call for a network's real one: itself, or below the sandbox."""
+        if self.upstream is None or url.startswith(self.upstream + "/"):
+            return url
+        parts = urlsplit(url)
+        query = f"?{parts.query}" if parts.query else ""
+        return f"{self.upstream}/{parts.netloc}{parts.path}{query}"
+
+    async def send(self, platform: Platform, request: Request) -> Answer:
+        """Sends one request. Raises the Fault of the platform's table, or the one a broken wire means."""
+        try:
+            answer = await self._exchange(request)
+        except (aiohttp.ClientError, TimeoutError, OSError) as broken:
+            raise lost(request, broken) from None
+        fault = platform.fault(answer, request)
+        log.debug("%s %s -> %s", request.method, loggable(request.url), answer.status)
+        if fault is not None:
+            raise fault
+        return answer
+
+    async def _exchange(self, request: Request) -> Answer:
+        timeout = aiohttp.ClientTimeout(total=request.timeout_s or TIMEOUT_S)
+        url = URL(with_params(self.address(request.url), request.params), encoded=True)
+        options = dict(headers=request.headers, timeout=timeout, allow_redirects=False, **payload(request))
+        async with self.session().request(request.method, url, **options) as response:
+            content = await response.content.read(MAX_BODY)
+            return Answer(
+                status=response.status,
+                headers={name.lower(): value for name, value in response.headers.items()},
+                json=decoded(content),
+                text=content[:4000].decode("utf-8", "replace"),
+                at=self.clock.now(),
+            )
+
+
+def with_params(url: str, params: Mapping[str, str]) -> str:
+    if not params:
+        return url
+    return url + ("&" if "?" in url else "?") + urlencode(params, quote_via=quote)
+
+
+def payload(request: Request) -> dict[str, Any]:
+    if request.json is not None:
+        return {"json": request.json}
+    if request.multipart is not None:
+        form = aiohttp.FormData()
+        for name, value in request.multipart.items():
+            file = {"filename": name} if isinstance(value, bytes) else {}
+            form.add_field(name, value, **file)
+        return {"data": form}
+    if request.form is not None:
+        return {"data": dict(request.form)}
+    return {"data": request.body} if request.body is not None else {}
+
+
+def decoded(content: bytes) -> Any:
+    """JSON with exact integers, or None."""
+    try:
+        return json.loads(content)
+    except ValueError:
+        return None
+
+
+def loggable(url: str) -> str:
+    """Host and path only: queries carry tokens, codes and signatures."""
+    parts = urlsplit(url)
+    return f"{parts.netloc}{parts.path}"
+
+
+def lost(request: Request, broken: BaseException) -> Fault:
+    """What a missing answer means: unknown where the request made a post visible, else try later."""
+    words = "no answer in time" if isinstance(broken, TimeoutError) else "the connection broke"
+    words = f"{words} ({urlsplit(request.url).netloc})"
+    return OutcomeUnknown(words) if request.commits else TryLater(words)
+
+
+Renew = Callable[[Grant], Awaitable[Grant]]
+Ledger = Callable[[Request, str], None]
+
+
+@dataclass
+class AccountCall:
+    """`platforms.base.Call` for one connected account.
+
+    `renew` is given the grant that was refused and returns a newer one (accounts.py sees to it that only
+    one renewal runs per account); `note` writes the ledger of upstream calls.
+    """
+
+    wire: Wire
+    platform: Platform
+    app: App
+    account: Account
+    grant: Grant
+    renew: Renew
+    note: Ledger = lambda request, outcome: None
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        return self.grant.scopes
+
+    @property
+    def now(self) -> datetime:
+        return self.wire.clock.now()
+
+    async def send(self, request: Request) -> Answer:
+        if self._expired():
+            self.grant = await self.renew(self.grant)
+        used = self.grant
+        try:
+            return await self._signed(request, used)
+        except ExpiredToken:
+            if self.grant is used:
+                self.grant = await self.renew(used)
+        try:
+            return await self._signed(request, self.grant)
+        except ExpiredToken as still:
+            # A fresh token that is refused as well is the network's trouble, not the owner's (x.md §5).
+            raise TryLater(still.message, request_id=still.request_id) from None
+
+    async def send_unsigned(self, request: Request) -> Answer:
+        return await self._noted(request, request)
+
+    async def pause(self, seconds: float) -> None:
+        await self.wire.clock.sleep(seconds)
+
+    def _expired(self) -> bool:
+        return self.grant.expires_at is not None and self.grant.expires_at <= self.now
+
+    async def _signed(self, request: Request, grant: Grant) -> Answer:
+        return await self._noted(request, self.platform.sign(request, grant.access_token, self.app))
+
+    async def _noted(self, request: Request, signed: Request) -> Answer:
+        try:
+            answer = await self.wire.send(self.platform, signed)
+        except Fault as fault:
+            self.note(request, fault.code)
+            raise
+        self.note(request, "ok")
+        return answer
+
+
+async def together(*awaitables: Awaitable[Any]) -> list[Any]:
+    """Runs independent calls side by side; each result is a value or the Fault it raised.
+
+    Anything that is not a Fault is a defect and is raised.
+    """
+    results = await asyncio.gather(*awaitables, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException) and not isinstance(result, Fault):
+            raise result
+    return results

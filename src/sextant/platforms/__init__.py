@@ -1,0 +1,1 @@
+"""Adapters. (The list of them is added once all six are here.)"""

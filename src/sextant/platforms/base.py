@@ -1,0 +1,432 @@
+"""The seam between Sextant and a network: what an adapter is given, and what it gives back.
+
+An adapter never touches the store and never retries: it makes requests through a `Call`, which signs them,
+refreshes the token, writes the ledger and raises the `Fault` that the adapter's own table names.
+URLs are always the network's real ones; in the sandbox the HTTP client maps them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Protocol
+
+from sextant.errors import Fault
+from sextant.metrics import Number, Reason
+
+Json = Any
+"""Decoded JSON: dict, list, str, int (exact, any size), float, bool, None."""
+
+
+class Kind(StrEnum):
+    """What kind of post it is, as far as its numbers are concerned."""
+
+    TEXT = "text"
+    PHOTO = "photo"
+    CAROUSEL = "carousel"
+    VIDEO = "video"
+    REEL = "reel"
+    STORY = "story"
+
+    @property
+    def is_video(self) -> bool:
+        return self in (Kind.VIDEO, Kind.REEL)
+
+
+# ---- requests and answers ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request to a network.
+
+    `url` is absolute, on the network's real host, already percent-encoded; `params` are appended encoded.
+    At most one of `json`, `form`, `multipart` and `body` is set.
+    `commits`: this request makes a post visible, so a lost answer means OutcomeUnknown and not TryLater.
+    `posts`: how many posts' numbers are asked for (for the ledger).
+    `follow`: extra statuses below 400 that are answers and not redirects (YouTube's 308).
+    """
+
+    method: str
+    url: str
+    params: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    json: Json = None
+    form: Mapping[str, str] | None = None
+    multipart: Mapping[str, str | bytes] | None = None
+    body: bytes | AsyncIterable[bytes] | None = None
+    commits: bool = False
+    posts: int = 0
+    timeout_s: float | None = None
+
+    @property
+    def writes(self) -> bool:
+        return self.method not in ("GET", "HEAD")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back. `json` is None when the body is not JSON; header names are lower case.
+
+    `at` is when it came, by Sextant's clock.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    json: Json
+    text: str
+    at: datetime
+
+    @property
+    def is_json(self) -> bool:
+        return self.json is not None
+
+
+# ---- apps, tokens, accounts ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The operator's registered app at a network. `login` names one of the platform's `logins`."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    login: str
+    api_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Tokens as a network gave them. Times are absolute; None = does not expire, or not told.
+
+    `scopes` is what was really granted, which may be less than was asked.
+    `subject` is the account id some networks name in the token answer (TikTok's open_id).
+    """
+
+    access_token: str = field(repr=False)
+    expires_at: datetime | None = None
+    refresh_token: str | None = field(default=None, repr=False)
+    refresh_expires_at: datetime | None = None
+    scopes: frozenset[str] = frozenset()
+    subject: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One account a consent lets us speak for.
+
+    `id` is the network's own id. `kind` is the network's form of account (LinkedIn `member` or
+    `organization`); `grant` is set where the account has tokens of its own (a Facebook Page).
+    """
+
+    id: str
+    name: str
+    kind: str
+    username: str | None = None
+    profile_url: str | None = None
+    avatar_url: str | None = None
+    grant: Grant | None = None
+
+
+class Send(Protocol):
+    """Sends one request as it stands (nothing signed) and raises the platform's Fault."""
+
+    async def __call__(self, request: Request) -> Answer: ...
+
+
+class Call(Protocol):
+    """An authenticated caller for one account."""
+
+    app: App
+    account: Account
+    scopes: frozenset[str]
+    now: datetime
+    """Sextant's time at the moment of asking."""
+
+    async def send(self, request: Request) -> Answer:
+        """Signs, sends, refreshes the token once when it was refused; raises a Fault."""
+        ...
+
+    async def send_unsigned(self, request: Request) -> Answer:
+        """Sends without credentials (an upload address must never see the token); raises a Fault."""
+        ...
+
+    async def pause(self, seconds: float) -> None:
+        """Waits, by the clock of the world the call lives in."""
+        ...
+
+
+# ---- publishing ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class MediaFile:
+    """A downloaded file. `mime` comes from the content, `size` is in bytes."""
+
+    path: Path
+    size: int
+    mime: str
+
+    def read(self, offset: int = 0, length: int = -1) -> bytes:
+        with self.path.open("rb") as handle:
+            handle.seek(offset)
+            return handle.read(length)
+
+
+class Media(Protocol):
+    """One medium of a post: its public address, and its bytes when the network cannot pull."""
+
+    url: str
+
+    async def file(self) -> MediaFile:
+        """Downloads through the address guard, once per post; raises FixContent or TryLater."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What is to be published at one destination. `id` is ours, stable over restarts."""
+
+    id: str
+    text: str
+    media: tuple[Media, ...]
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A native post. `id` is what the network calls it; `at` is when it became visible.
+
+    `video_id`: the attached video's own id where the network counts it apart (Facebook).
+    """
+
+    id: str
+    kind: Kind
+    url: str | None
+    at: datetime
+    video_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A step that is behind us, saved before the next is taken. `state` is what the next one needs.
+
+    `announces`: the next outside step makes the post visible. The last checkpoint carries `published`.
+    """
+
+    step: str
+    state: Mapping[str, str] = field(default_factory=dict)
+    announces: bool = False
+    published: Published | None = None
+
+
+# ---- reading -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why one key has no number this time. Overrides a number that is known to be false."""
+
+    reason: Reason
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a network reported of one post.
+
+    `raw`: its own names in lowerCamelCase (see `camel`), metric groups flattened, nothing dropped.
+    `refused`: keys among the 13 that this reading cannot have, and why.
+    `fault`: set when the network did not (fully) answer for this post; `raw` then holds what did come.
+    `url`: the public address, when the network itself reports it.
+    """
+
+    id: str
+    raw: Mapping[str, Json] = field(default_factory=dict)
+    url: str | None = None
+    refused: Mapping[str, Refusal] = field(default_factory=dict)
+    fault: Fault | None = None
+
+
+# ---- catalogue: how each of the 13 keys is found in `raw` ----------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """The value at a dotted path. `kinds` limits it to some kinds of post."""
+
+    path: str
+    kinds: frozenset[Kind] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SumAt:
+    """The sum of the numbers in the object at a dotted path; an empty object is 0."""
+
+    path: str
+    kinds: frozenset[Kind] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MemberAt:
+    """A member of a breakdown object of which the network sends only non-zero keys: absent there is 0."""
+
+    path: str
+    member: str
+    kinds: frozenset[Kind] | None = None
+
+
+RawPath = At | SumAt | MemberAt
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where one key comes from: the first path that is present wins.
+
+    `factor` turns the network's unit into ours (minutes × 60000), rounded to a whole number when set.
+    `kinds`: other kinds of post give `not_applicable`.
+    `absent`: the reason when the network answered without it.
+    `note`: definition, delay and date of the knowledge, for the generated documentation.
+    """
+
+    paths: tuple[RawPath, ...]
+    absent: Reason = Reason.NOT_YET_AVAILABLE
+    unit: str = "count"
+    factor: int | None = None
+    kinds: frozenset[Kind] | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Never:
+    """The network has no such number: always null."""
+
+    note: str
+    reason: Reason = Reason.UNSUPPORTED
+
+
+Catalogue = Mapping[str, Source | Never]
+"""Exactly the 13 keys."""
+
+
+# ---- limits --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """`batch`: most posts in one `read`. `text_max` is held against `measure(text)`.
+
+    `text_posts`: a post without media exists here.
+    `measured_in`: the unit of `text_max`, for the sentence a person sees.
+    """
+
+    batch: int
+    text_posts: bool
+    text_max: int
+    measure: Callable[[str], int] = len
+    measured_in: str = "characters"
+
+
+# ---- the platform --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class OAuthSpec:
+    """A network's authorization code flow, as data (driven by platforms/oauth.py).
+
+    `client_id_name`: TikTok calls it `client_key`. `basic`: the secret goes into the Authorization header,
+    never the form. `token_json`: the token endpoint takes JSON. `authorize` are fixed extra parameters.
+    """
+
+    authorize_url: str
+    token_url: str
+    scopes: tuple[str, ...]
+    revoke_url: str | None = None
+    scope_separator: str = " "
+    client_id_name: str = "client_id"
+    pkce: bool = False
+    basic: bool = False
+    token_json: bool = False
+    authorize: Mapping[str, str] = field(default_factory=dict)
+
+
+class Platform(Protocol):
+    """One network. A new ability is a new small protocol, never a field on this one."""
+
+    name: str
+    title: str
+    """As people write it: «LinkedIn»."""
+    logins: Mapping[str, OAuthSpec]
+    """The ways to connect an account; the first is the default."""
+    api_version: str
+    """The default; the operator may set another."""
+    limits: Limits
+    catalogue: Catalogue
+
+    def sign(self, request: Request, token: str, app: App) -> Request:
+        """The request with the account's credentials on it."""
+        ...
+
+    def fault(self, answer: Answer, request: Request) -> Fault | None:
+        """What an answer means by the platform's table; None when it is good. Never raises."""
+        ...
+
+    async def exchange(
+        self, send: Send, app: App, code: str, redirect_uri: str, verifier: str | None, now: datetime
+    ) -> Grant: ...
+
+    async def refresh(self, send: Send, app: App, grant: Grant, now: datetime) -> Grant: ...
+
+    async def revoke(self, send: Send, app: App, grant: Grant) -> None: ...
+
+    async def identify(self, send: Send, app: App, grant: Grant) -> list[Account]:
+        """The accounts this grant may speak for; `send` does not sign, so sign with `self.sign`."""
+        ...
+
+    def publish(self, call: Call, draft: Draft, done: Checkpoint | None) -> AsyncIterator[Checkpoint]:
+        """Goes on after `done`, yielding a checkpoint after each outside step."""
+        ...
+
+    async def find_published(
+        self, call: Call, draft: Draft, done: Checkpoint, since: datetime
+    ) -> Published | None:
+        """After a lost answer: the post, None when it is surely not there; OutcomeUnknown when unsure."""
+        ...
+
+    async def read(self, call: Call, posts: Sequence[Published]) -> list[Reading]:
+        """At most limits.batch posts; one Reading each, matched by id. Raises when nothing was answered."""
+        ...
+
+
+# ---- naming --------------------------------------------------------------------------------------
+
+
+def camel(name: str) -> str:
+    """`like_count` → `likeCount`. Names that are not snake_case (`REACTION_LIKE`, `link clicks`) stay."""
+    if "_" not in name or not name.replace("_", "").isalnum() or name != name.lower():
+        return name
+    first, *rest = name.strip("_").split("_")
+    return first + "".join(part[:1].upper() + part[1:] for part in rest)
+
+
+def camel_keys(value: Json) -> Json:
+    """The same JSON with every object key through `camel`."""
+    if isinstance(value, dict):
+        return {camel(key): camel_keys(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [camel_keys(item) for item in value]
+    return value
+
+
+def count(value: Json) -> Number | None:
+    """A usable figure: a finite JSON number, or a string of digits (exact, 64-bit and beyond)."""
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        return int(value) if len(value) <= 40 else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    if value != value or value in (float("inf"), float("-inf")) or value < 0:
+        return None
+    return value

@@ -1,0 +1,186 @@
+"""The sandbox's own switches, under /_control. They belong to no network."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from importlib import resources
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from sextant.sandbox.faults import Fault
+from sextant.sandbox.network import Network, json
+from sextant.sandbox.world import Account, Post, World
+
+Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Advance(msgspec.Struct, forbid_unknown_fields=True):
+    """Body of POST /_control/clock."""
+
+    advance_s: float = 0.0
+
+
+class Switches(msgspec.Struct, forbid_unknown_fields=True):
+    """Body of PUT /_control/{platform}/accounts/{id}; what is left out stays.
+
+    `scopes`: the only ones granted, on tokens already issued as well; null grants whatever is asked.
+    """
+
+    scopes: list[str] | msgspec.UnsetType | None = msgspec.UNSET
+    tier: str | msgspec.UnsetType = msgspec.UNSET
+    role: str | msgspec.UnsetType = msgspec.UNSET
+
+
+def control_routes(world: World, networks: Mapping[str, Network]) -> list[web.RouteDef]:
+    control = Control(world, networks)
+    return [
+        web.get("/_control/ledger", control.show_ledger),
+        web.delete("/_control/ledger", control.clear_ledger),
+        web.post("/_control/faults", control.order_fault),
+        web.delete("/_control/faults", control.clear_faults),
+        web.get("/_control/faults", control.show_faults),
+        web.post("/_control/clock", control.advance),
+        web.get("/_control/clock", control.show_clock),
+        web.get("/_control/media/{name}", control.media),
+        web.get("/_control/{platform}/posts", control.list_posts),
+        web.get("/_control/{platform}/posts/{id:.+}", control.show_truth),
+        web.put("/_control/{platform}/posts/{id:.+}", control.set_truth),
+        web.delete("/_control/{platform}/posts/{id:.+}", control.delete_post),
+        web.get("/_control/{platform}/accounts", control.list_accounts),
+        web.put("/_control/{platform}/accounts/{id:.+}", control.switch_account),
+    ]
+
+
+class Control:
+    def __init__(self, world: World, networks: Mapping[str, Network]) -> None:
+        self.world, self.networks = world, networks
+
+    # ---- ledger, faults, clock, media ----
+
+    async def show_ledger(self, request: web.Request) -> web.StreamResponse:
+        empty = {name: {"requests": 0, "items": 0} for name in self.networks}
+        ledger = self.world.ledger
+        return json({"totals": {**empty, **ledger.totals()}, "requests": ledger.rows()})
+
+    async def clear_ledger(self, request: web.Request) -> web.StreamResponse:
+        self.world.ledger.clear()
+        return web.Response(status=204)
+
+    async def order_fault(self, request: web.Request) -> web.StreamResponse:
+        fault = await body(request, Fault)
+        self.network(fault.platform)
+        self.world.faults.order(fault)
+        return json(msgspec.to_builtins(fault), status=201)
+
+    async def show_faults(self, request: web.Request) -> web.StreamResponse:
+        return json({"faults": msgspec.to_builtins(self.world.faults.ordered)})
+
+    async def clear_faults(self, request: web.Request) -> web.StreamResponse:
+        self.world.faults.clear()
+        return web.Response(status=204)
+
+    async def advance(self, request: web.Request) -> web.StreamResponse:
+        self.world.clock.advance((await body(request, Advance)).advance_s)
+        self.world.save()
+        return await self.show_clock(request)
+
+    async def show_clock(self, request: web.Request) -> web.StreamResponse:
+        clock = self.world.clock
+        return json({"now": clock.now().isoformat(), "advanced_s": clock.advanced_s, "rate": clock.rate})
+
+    async def media(self, request: web.Request) -> web.StreamResponse:
+        name = request.match_info["name"]
+        file = resources.files("sextant.sandbox") / "media" / name
+        if "/" in name or name.startswith(".") or not file.is_file():
+            raise missing(f"no medium {name!r}; there are sample.mp4 and sample.jpg")
+        kind = {"mp4": "video/mp4", "jpg": "image/jpeg"}.get(
+            name.rpartition(".")[2], "application/octet-stream"
+        )
+        return web.Response(body=file.read_bytes(), content_type=kind)
+
+    # ---- posts and accounts ----
+
+    async def list_posts(self, request: web.Request) -> web.StreamResponse:
+        network = self.network(request.match_info["platform"])
+        return json({"posts": [described(post) for post in self.world.posts(network.name)]})
+
+    async def show_truth(self, request: web.Request) -> web.StreamResponse:
+        network, post = self.post(request)
+        return json(network.truth(self.world, post))
+
+    async def set_truth(self, request: web.Request) -> web.StreamResponse:
+        network, post = self.post(request)
+        truth = await body(request, dict[str, Any])
+        complaint = network.complaint(truth)
+        if complaint:
+            raise wrong(complaint)
+        post.truth = truth
+        self.world.save()
+        return json(truth)
+
+    async def delete_post(self, request: web.Request) -> web.StreamResponse:
+        _, post = self.post(request)
+        post.deleted_at = self.world.now()
+        self.world.save()
+        return web.Response(status=204)
+
+    async def list_accounts(self, request: web.Request) -> web.StreamResponse:
+        network = self.network(request.match_info["platform"])
+        return json({"accounts": msgspec.to_builtins(self.world.accounts(network.name))})
+
+    async def switch_account(self, request: web.Request) -> web.StreamResponse:
+        network = self.network(request.match_info["platform"])
+        account = self.world.account(network.name, request.match_info["id"])
+        if account is None:
+            raise missing(f"no {network.name} account {request.match_info['id']!r}")
+        switch(account, await body(request, Switches))
+        self.world.save()
+        return json(msgspec.to_builtins(account))
+
+    # ---- looking up ----
+
+    def network(self, name: str) -> Network:
+        if name not in self.networks:
+            raise missing(f"no network {name!r}; there are {', '.join(self.networks)}")
+        return self.networks[name]
+
+    def post(self, request: web.Request) -> tuple[Network, Post]:
+        network = self.network(request.match_info["platform"])
+        post = network.find(self.world, request.match_info["id"])
+        if post is None:
+            raise missing(f"no {network.name} post {request.match_info['id']!r}")
+        return network, post
+
+
+def switch(account: Account, switches: Switches) -> None:
+    for name in ("scopes", "tier", "role"):
+        value = getattr(switches, name)
+        if value is not msgspec.UNSET:
+            setattr(account, name, value)
+
+
+def described(post: Post) -> dict[str, Any]:
+    row: dict[str, Any] = msgspec.to_builtins(post)
+    del row["truth"], row["deleted_at"]
+    return row
+
+
+async def body(request: web.Request, type_: type[Any]) -> Any:
+    try:
+        return msgspec.json.decode(await request.read(), type=type_)
+    except msgspec.DecodeError as error:
+        raise wrong(str(error)) from None
+
+
+def wrong(text: str) -> web.HTTPException:
+    return web.HTTPBadRequest(
+        text=msgspec.json.encode({"error": text}).decode(), content_type="application/json"
+    )
+
+
+def missing(text: str) -> web.HTTPException:
+    return web.HTTPNotFound(
+        text=msgspec.json.encode({"error": text}).decode(), content_type="application/json"
+    )

@@ -1,0 +1,47 @@
+"""Faults to order: what goes wrong, where, and how many times."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Purpose = Literal["read", "publish", "token", "other", "page"]
+
+
+class Fault(msgspec.Struct, forbid_unknown_fields=True):
+    """One ordered fault. `times` null: until cleared."""
+
+    kind: Literal["status", "timeout", "slow", "drop_after_commit", "not_json"]
+    platform: str
+    on: Literal["read", "publish", "token", "any"] = "any"
+    status: int = 503
+    headers: dict[str, str] = {}
+    delay_ms: float | None = None
+    times: int | None = 1
+
+    def hits(self, platform: str, purpose: Purpose, commits: bool) -> bool:
+        """A dropped answer on publishing belongs to the request that makes the post visible."""
+        if purpose == "page" or platform != self.platform or self.on not in ("any", purpose):
+            return False
+        return commits or purpose != "publish" or self.kind != "drop_after_commit"
+
+
+class Faults:
+    def __init__(self) -> None:
+        self.ordered: list[Fault] = []
+
+    def order(self, fault: Fault) -> None:
+        self.ordered.append(fault)
+
+    def clear(self) -> None:
+        self.ordered.clear()
+
+    def take(self, platform: str, purpose: Purpose, commits: bool) -> Fault | None:
+        """The first fault that is due here; counts it."""
+        due = next((f for f in self.ordered if f.hits(platform, purpose, commits)), None)
+        if due is not None and due.times is not None:
+            due.times -= 1
+            if due.times <= 0:
+                self.ordered.remove(due)
+        return due

@@ -1,0 +1,122 @@
+"""The HTTP server of the simulated networks: routing, faults and the ledger around each handler."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+from aiohttp import web
+
+from sextant.sandbox.control import control_routes
+from sextant.sandbox.faults import Fault
+from sextant.sandbox.ledger import Entry
+from sextant.sandbox.network import Network, Route
+from sextant.sandbox.world import World
+
+HOLD_S = 120.0
+NOT_JSON = "<!doctype html><html><head><title>502 Bad Gateway</title></head><body>Bad Gateway</body></html>"
+
+AiohttpHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Sandbox:
+    """The running sandbox. `async with Sandbox(world, networks) as sandbox: sandbox.url`."""
+
+    def __init__(
+        self, world: World, networks: Sequence[Network], host: str = "127.0.0.1", port: int = 0
+    ) -> None:
+        self.world = world
+        self.networks = {network.name: network for network in networks}
+        self._host, self._port = host, port
+        self._runner: web.AppRunner | None = None
+        for network in networks:
+            for account in network.accounts():
+                world.add_account(account)
+
+    @property
+    def url(self) -> str:
+        return self.world.base_url
+
+    async def __aenter__(self) -> Sandbox:
+        self._runner = web.AppRunner(self._app(), access_log=None, shutdown_timeout=1.0)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, self._host, self._port, backlog=1024)
+        await site.start()
+        port = self._runner.addresses[0][1]
+        self.world.base_url = f"http://{self._host}:{port}"
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.world.save()
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    def _app(self) -> web.Application:
+        app = web.Application(client_max_size=1 << 40)
+        app.add_routes(control_routes(self.world, self.networks))
+        for network in self.networks.values():
+            for route in network.routes:
+                app.router.add_route(
+                    route.method, f"/{route.host}{route.path}", self._simulated(network, route)
+                )
+        for host, network in self._hosts().items():
+            app.router.add_route("*", f"/{host}/{{tail:.*}}", self._unknown(network))
+        return app
+
+    def _hosts(self) -> dict[str, Network]:
+        return {route.host: network for network in self.networks.values() for route in network.routes}
+
+    def _unknown(self, network: Network) -> AiohttpHandler:
+        async def handle(world: World, request: web.Request) -> web.StreamResponse:
+            return network.unknown_path(request)
+
+        return self._simulated(network, Route("*", "", "", handle))
+
+    def _simulated(self, network: Network, route: Route) -> AiohttpHandler:
+        async def answer(request: web.Request) -> web.StreamResponse:
+            name = await route.owner(self.world, request) if route.owner else network.name
+            owner = self.networks.get(name, network)
+            fault = self.world.faults.take(owner.name, route.purpose, route.commits)
+            status = 0
+            try:
+                response = await self._answer(owner, route, request, fault)
+                status = response.status
+                return response
+            finally:
+                if route.purpose != "page":
+                    self._note(owner, request, status)
+
+        return answer
+
+    def _note(self, owner: Network, request: web.Request, status: int) -> None:
+        path = "/" + request.path.split("/", 2)[-1]
+        items = request.get("items", 0)
+        self.world.ledger.add(Entry(owner.name, request.method, path, status, items))
+
+    async def _answer(
+        self, owner: Network, route: Route, request: web.Request, fault: Fault | None
+    ) -> web.StreamResponse:
+        match fault:
+            case None:
+                return await route.handler(self.world, request)
+            case Fault(kind="slow"):
+                await asyncio.sleep((fault.delay_ms if fault.delay_ms is not None else 400) / 1000)
+                return await route.handler(self.world, request)
+            case Fault(kind="timeout"):
+                await asyncio.sleep(HOLD_S if fault.delay_ms is None else fault.delay_ms / 1000)
+                return dropped(request)
+            case Fault(kind="drop_after_commit"):
+                await route.handler(self.world, request)
+                return dropped(request)
+            case Fault(kind="not_json"):
+                return web.Response(text=NOT_JSON, content_type="text/html", headers=fault.headers)
+        failure = owner.failure(fault.status)
+        failure.headers.update(fault.headers)
+        return failure
+
+
+def dropped(request: web.Request) -> web.Response:
+    """Closes the connection; what is returned never leaves."""
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response(status=500)

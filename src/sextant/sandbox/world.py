@@ -1,0 +1,214 @@
+"""The state of the simulated networks: accounts, tokens, posts, and the clock they live by."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from sextant.sandbox.clock import SandboxClock
+from sextant.sandbox.faults import Faults
+from sextant.sandbox.ledger import Ledger
+
+
+class Account(msgspec.Struct):
+    """Somebody with an account. `scopes` None: whatever an app asks for is granted.
+
+    `tier` and `role` are the network's own words (see each network's accounts); `facts` is what its API
+    shows of the account beside id and names.
+    """
+
+    platform: str
+    id: str
+    username: str
+    name: str
+    tier: str = ""
+    role: str = ""
+    scopes: list[str] | None = None
+    facts: dict[str, Any] = {}
+
+
+class App(msgspec.Struct):
+    """A registered app; the sandbox knows one per network."""
+
+    platform: str
+    client_id: str
+    client_secret: str
+
+
+class Code(msgspec.Struct):
+    """An authorization code: single use, bound to app, redirect address and PKCE challenge."""
+
+    value: str
+    platform: str
+    account_id: str
+    client_id: str
+    redirect_uri: str
+    scopes: list[str]
+    expires_at: float
+    challenge: str | None = None
+    challenge_method: str | None = None
+
+
+class Token(msgspec.Struct):
+    """A token of any kind (`access`, `refresh`, `user`, `page`, …: the network's choice)."""
+
+    value: str
+    platform: str
+    account_id: str
+    kind: str
+    scopes: list[str]
+    issued_at: float
+    expires_at: float | None = None
+    family: str = ""
+    """Tokens of one consent, so that revoking one can end them all."""
+    dead: bool = False
+
+
+class Post(msgspec.Struct):
+    """A native post. `truth` None: its numbers grow; else they are exactly these (see control.py).
+
+    `facts` is the network's own: ids of attached video, permalink, product type …
+    """
+
+    platform: str
+    id: str
+    account_id: str
+    kind: str
+    created_at: float
+    text: str = ""
+    facts: dict[str, Any] = {}
+    truth: dict[str, Any] | None = None
+    deleted_at: float | None = None
+
+
+class State(msgspec.Struct):
+    """What is kept over a restart."""
+
+    advanced_s: float = 0.0
+    accounts: list[Account] = []
+    tokens: dict[str, Token] = {}
+    posts: list[Post] = []
+    serial: int = 0
+
+
+class World:
+    """Everything the simulated networks know. One process, one event loop: no locks."""
+
+    def __init__(self, clock: SandboxClock | None = None, path: Path | None = None) -> None:
+        self.clock = clock or SandboxClock()
+        self.path = path
+        self.state = self._loaded()
+        self.clock.advance(self.state.advanced_s)
+        self.codes: dict[str, Code] = {}
+        self.uploads: dict[str, Any] = {}
+        self.ledger = Ledger()
+        self.faults = Faults()
+        self.base_url = ""
+        self.processing_s = 0.5
+        """How long a network takes to process a video, in simulated seconds."""
+
+    # ---- people and apps ----
+
+    def app(self, platform: str) -> App:
+        return App(platform, f"sandbox-{platform}", f"sandbox-{platform}-secret")
+
+    def account(self, platform: str, account_id: str) -> Account | None:
+        return next((a for a in self.accounts(platform) if a.id == account_id), None)
+
+    def accounts(self, platform: str) -> list[Account]:
+        return [account for account in self.state.accounts if account.platform == platform]
+
+    def add_account(self, account: Account) -> None:
+        if self.account(account.platform, account.id) is None:
+            self.state.accounts.append(account)
+
+    # ---- codes and tokens ----
+
+    def add_code(self, code: Code) -> None:
+        self.codes[code.value] = code
+
+    def take_code(self, value: str) -> Code | None:
+        """The code, once; None when unknown, used or expired."""
+        code = self.codes.pop(value, None)
+        return code if code is not None and code.expires_at > self.now() else None
+
+    def issue(
+        self,
+        platform: str,
+        account_id: str,
+        kind: str,
+        scopes: list[str],
+        life_s: float | None,
+        *,
+        prefix: str = "",
+        family: str = "",
+    ) -> Token:
+        """A new token, known from now on."""
+        now = self.now()
+        value = prefix + secrets.token_urlsafe(24).replace("-", "a").replace("_", "b")
+        token = Token(
+            value=value,
+            platform=platform,
+            account_id=account_id,
+            kind=kind,
+            scopes=scopes,
+            issued_at=now,
+            expires_at=None if life_s is None else now + life_s,
+            family=family or value,
+        )
+        self.state.tokens[value] = token
+        self.save()
+        return token
+
+    def token(self, value: str, *kinds: str) -> Token | None:
+        """A live token of one of these kinds; None when unknown, dead, expired or of another kind."""
+        token = self.state.tokens.get(value)
+        if token is None or token.dead or (kinds and token.kind not in kinds):
+            return None
+        alive = token.expires_at is None or token.expires_at > self.now()
+        return token if alive else None
+
+    def kill_family(self, family: str) -> None:
+        for token in self.state.tokens.values():
+            if token.family == family:
+                token.dead = True
+        self.save()
+
+    # ---- posts ----
+
+    def posts(self, platform: str) -> Iterator[Post]:
+        """Live posts, oldest first."""
+        return (p for p in self.state.posts if p.platform == platform and p.deleted_at is None)
+
+    def add_post(self, post: Post) -> None:
+        self.state.posts.append(post)
+        self.save()
+
+    # ---- small things ----
+
+    def now(self) -> float:
+        """Simulated unix seconds."""
+        return self.clock.timestamp()
+
+    def serial(self) -> int:
+        """1, 2, 3 …, for making ids."""
+        self.state.serial += 1
+        return self.state.serial
+
+    def _loaded(self) -> State:
+        if self.path is not None and self.path.exists():
+            return msgspec.json.decode(self.path.read_bytes(), type=State)
+        return State()
+
+    def save(self) -> None:
+        """Writes the state where it is to survive a restart."""
+        if self.path is None:
+            return
+        self.state.advanced_s = self.clock.advanced_s
+        fresh = self.path.with_suffix(".new")
+        fresh.write_bytes(msgspec.json.encode(self.state))
+        fresh.replace(self.path)
