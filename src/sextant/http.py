@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
@@ -186,15 +185,3 @@ class AccountCall:
             raise
         self.note(request, "ok")
         return answer
-
-
-async def together(*awaitables: Awaitable[Any]) -> list[Any]:
-    """Runs independent calls side by side; each result is a value or the Fault it raised.
-
-    Anything that is not a Fault is a defect and is raised.
-    """
-    results = await asyncio.gather(*awaitables, return_exceptions=True)
-    for result in results:
-        if isinstance(result, BaseException) and not isinstance(result, Fault):
-            raise result
-    return results

@@ -7,7 +7,8 @@ URLs are always the network's real ones; in the sandbox the HTTP client maps the
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -399,6 +400,21 @@ class Platform(Protocol):
     async def read(self, call: Call, posts: Sequence[Published]) -> list[Reading]:
         """At most limits.batch posts; one Reading each, matched by id. Raises when nothing was answered."""
         ...
+
+
+# ---- calls side by side ----------------------------------------------------------------------------
+
+
+async def together(*awaitables: Awaitable[Any]) -> list[Any]:
+    """Runs independent calls side by side; each result is a value or the Fault it raised.
+
+    Anything that is not a Fault is a defect and is raised.
+    """
+    results = await asyncio.gather(*awaitables, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException) and not isinstance(result, Fault):
+            raise result
+    return results
 
 
 # ---- naming --------------------------------------------------------------------------------------
