@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
@@ -143,9 +144,16 @@ class Call(Protocol):
 
     app: App
     account: Account
-    scopes: frozenset[str]
-    now: datetime
-    """Sextant's time at the moment of asking."""
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        """What the account's owner really granted."""
+        ...
+
+    @property
+    def now(self) -> datetime:
+        """Sextant's time at the moment of asking."""
+        ...
 
     async def send(self, request: Request) -> Answer:
         """Signs, sends, refreshes the token once when it was refused; raises a Fault."""
@@ -415,6 +423,20 @@ async def together(*awaitables: Awaitable[Any]) -> list[Any]:
         if isinstance(result, BaseException) and not isinstance(result, Fault):
             raise result
     return results
+
+
+# ---- reading answers ------------------------------------------------------------------------------
+
+
+def retry_after(answer: Answer) -> datetime | None:
+    """When the Retry-After header says to come back, from seconds or an HTTP date; None without one."""
+    value = answer.headers.get("retry-after", "").strip()
+    if value.isdecimal():
+        return answer.at + timedelta(seconds=min(int(value), 366 * 86400))
+    try:
+        return parsedate_to_datetime(value).astimezone(UTC)
+    except ValueError:
+        return None
 
 
 # ---- naming --------------------------------------------------------------------------------------
