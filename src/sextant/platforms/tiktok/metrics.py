@@ -1,0 +1,152 @@
+"""TikTok: numbers of up to 20 videos in one call (tiktok.md §3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from sextant.errors import Fault, NoValue, TryLater
+from sextant.metrics import Reason
+from sextant.platforms.base import Answer, Call, Json, Published, Reading, Refusal, Request, camel_keys, count
+from sextant.platforms.tiktok.auth import OPEN_API, business_url, compact, data_of, is_business
+
+BATCH = 20
+
+COUNTERS = ("likes", "comments", "shares", "favorites", "video_views")
+INSIGHTS = (
+    "reach",
+    "total_time_watched",
+    "average_time_watched",
+    "full_video_watched_rate",
+    "new_followers",
+    "profile_views",
+    "website_clicks",
+    "phone_number_clicks",
+    "lead_submissions",
+    "app_download_clicks",
+    "email_clicks",
+    "address_clicks",
+    "impression_sources",
+    "video_view_retention",
+    "engagement_likes",
+    "audience_countries",
+    "audience_cities",
+    "audience_genders",
+    "audience_types",
+)
+DISPLAY_FIELDS = ("id", "share_url", "like_count", "comment_count", "share_count", "view_count")
+
+DESCRIPTIVE = frozenset(
+    {
+        "id",
+        "item_id",
+        "create_time",
+        "media_type",
+        "is_ad",
+        "is_aigc",
+        "title",
+        "caption",
+        "video_description",
+        "duration",
+        "video_duration",
+        "share_url",
+        "embed_url",
+        "embed_link",
+        "embed_html",
+        "thumbnail_url",
+        "cover_image_url",
+        "width",
+        "height",
+    }
+)
+"""What tells of the video itself; everything else is a number about it."""
+
+INSIGHT_KEYS = {"video_viewers": "reach", "video_watch_time_ms": "total_time_watched"}
+
+LAG = timedelta(hours=48)
+IDLE = timedelta(days=7)
+
+DISPLAY_REFUSAL = Refusal(
+    Reason.NOT_AUTHORIZED,
+    "TikTok's Open API does not have this number; connect the account with TikTok's Business API.",
+)
+DISPLAY_REFUSED = dict.fromkeys(("saves", *INSIGHT_KEYS), DISPLAY_REFUSAL)
+NO_SCOPE = Refusal(Reason.NOT_AUTHORIZED, "The scope video.insights was not granted.")
+LAGGING = Refusal(Reason.NOT_YET_AVAILABLE, "TikTok's insights come 24 to 48 hours late.")
+NOT_ELIGIBLE = Refusal(
+    Reason.NOT_AUTHORIZED, "TikTok gives this number to business accounts with 100 followers or more."
+)
+IDLE_VIDEO = Refusal(
+    Reason.EXPIRED,
+    "TikTok drops this number when a video had no activity for 7 days; the last reading is kept.",
+)
+
+
+async def read(call: Call, posts: Sequence[Published]) -> list[Reading]:
+    """One Reading per post, from one call."""
+    answer = await call.send(business_request(call, posts) if is_business(call.app) else query(posts))
+    videos = data_of(answer).get("videos") or []
+    rows = {str(video.get("item_id") or video.get("id")): video for video in videos}
+    return [reading(call, post, rows.get(post.id), answer) for post in posts]
+
+
+def business_request(call: Call, posts: Sequence[Published]) -> Request:
+    """Insight fields are asked for with their scope only: one bad field can refuse the whole list."""
+    insights = INSIGHTS if has_insights(call) else ()
+    params = {
+        "business_id": call.account.id,
+        "fields": compact(["item_id", "share_url", *COUNTERS, *insights]),
+        "filters": compact({"video_ids": [post.id for post in posts]}),
+        "max_count": str(BATCH),
+    }
+    return Request("GET", business_url(call.app, "business/video/list"), params=params, posts=len(posts))
+
+
+def query(posts: Sequence[Published]) -> Request:
+    return Request(
+        "POST",
+        f"{OPEN_API}/video/query/",
+        params={"fields": ",".join(DISPLAY_FIELDS)},
+        json={"filters": {"video_ids": [post.id for post in posts]}},
+        posts=len(posts),
+    )
+
+
+def has_insights(call: Call) -> bool:
+    return "video.insights" in call.scopes
+
+
+def reading(call: Call, post: Published, row: Mapping[str, Any] | None, answer: Answer) -> Reading:
+    if row is None:
+        return Reading(post.id, fault=absence(answer))
+    raw: dict[str, Json] = camel_keys({name: row[name] for name in row if name not in DESCRIPTIVE})
+    refused = insight_refusals(call, post, row) if is_business(call.app) else DISPLAY_REFUSED
+    return Reading(post.id, raw, url=public_url(row), refused=refused)
+
+
+def absence(answer: Answer) -> Fault:
+    """Deleted, made private, moderated or foreign ids are left out without a word (tiktok.md §3.4)."""
+    if answer.json.get("code") == 20001:
+        return TryLater(f"TikTok answered in part: {answer.json.get('message')}")
+    return NoValue(Reason.HIDDEN, "TikTok does not list the video: deleted, private or taken down.")
+
+
+def insight_refusals(call: Call, post: Published, row: Mapping[str, Any]) -> dict[str, Refusal]:
+    """Why figures that come late, go early or need a right are not there."""
+    why = insight_absence(call, post)
+    return {key: why for key, name in INSIGHT_KEYS.items() if count(row.get(name)) is None}
+
+
+def insight_absence(call: Call, post: Published) -> Refusal:
+    age = call.now - post.at
+    if not has_insights(call):
+        return NO_SCOPE
+    if age < LAG:
+        return LAGGING
+    return NOT_ELIGIBLE if age < IDLE else IDLE_VIDEO
+
+
+def public_url(row: Mapping[str, Any]) -> str | None:
+    """The query of `share_url` names the app; it is cut off (tiktok.md §2.8)."""
+    return str(row.get("share_url") or "").partition("?")[0] or None

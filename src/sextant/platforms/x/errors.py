@@ -1,0 +1,167 @@
+"""X's error answers and what each means (x.md §5, as known on 2026-11-23)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sextant.errors import (
+    ActOutside,
+    ExpiredToken,
+    Fault,
+    FixContent,
+    Gone,
+    NoValue,
+    OurBug,
+    OutcomeUnknown,
+    Reconnect,
+    TryLater,
+    WaitUntil,
+)
+from sextant.metrics import Reason
+from sextant.platforms.base import Answer, Request, retry_after
+from sextant.platforms.x.publish import TEXT_MAX, Duplicate, weighted_length
+
+PAUSE = timedelta(seconds=60)
+"""The least pause after a 429, by X's own advice (x.md §4)."""
+
+FORBIDDEN_TEXTS: Mapping[str, type[Fault]] = {
+    "duplicate content": Duplicate,
+    "not allowed to post a video longer than": FixContent,
+}
+"""Refusals that X tells apart by their words alone, whatever the status."""
+
+AMBIGUOUS = "You are not permitted to perform this action"
+"""Said of a missing right, and of text over the limit as well."""
+
+TABLE: Mapping[tuple[int | None, str], type[Fault]] = {
+    # The token endpoint's `error`. A code that is too old or used: the connect flow starts again.
+    (400, "invalid_request"): Reconnect,
+    (400, "invalid_grant"): Reconnect,
+    (None, "invalid_client"): OurBug,
+    (None, "unauthorized_client"): OurBug,
+    # The last segment of a problem's `type`, its `title`, or the old numeric code.
+    (400, "invalid-request"): OurBug,
+    (None, "credits"): ActOutside,
+    (None, "CreditsDepleted"): ActOutside,
+    (None, "usage-capped"): ActOutside,
+    (None, "UsageCapExceeded"): ActOutside,
+    (403, "unsupported-authentication"): OurBug,
+    (403, "Unsupported Authentication"): OurBug,
+    (403, "client-forbidden"): ActOutside,
+    (403, "Forbidden"): ActOutside,
+    (None, "rate-limit-exceeded"): WaitUntil,
+    (None, "88"): WaitUntil,
+    # The status alone.
+    (401, ""): ExpiredToken,
+    (402, ""): ActOutside,
+    (404, ""): Gone,
+    (429, ""): WaitUntil,
+}
+
+PARTIAL: Mapping[str, tuple[type[Fault], Reason | None]] = {
+    "resource-not-found": (Gone, None),
+    "not-authorized-for-field": (NoValue, Reason.NOT_AUTHORIZED),
+    "field-unauthorized": (NoValue, Reason.NOT_AUTHORIZED),
+    "not-authorized-for-resource": (NoValue, Reason.HIDDEN),
+    "resource-unavailable": (NoValue, Reason.WITHHELD),
+    "disallowed-resource": (NoValue, Reason.WITHHELD),
+    "field-hydration-failure": (TryLater, None),
+    "internal-error": (TryLater, None),
+}
+"""Entries of `errors` beside a 200, by the last segment of `type`."""
+
+
+def fault(answer: Answer, request: Request) -> Fault | None:
+    """What an answer means; None when it is good."""
+    if 200 <= answer.status < 300:
+        return None if readable(answer, request) else lost(request, "an answer that is not JSON", answer)
+    body = answer.json if isinstance(answer.json, dict) else {}
+    words = said(body) or f"HTTP {answer.status}"
+    kind = class_of(answer.status, body, words, request)
+    if kind is None:
+        return lost(request, words, answer)
+    if kind is WaitUntil:
+        return WaitUntil(reset(answer), words, request_id=trace(answer))
+    return kind(words, request_id=trace(answer))
+
+
+def readable(answer: Answer, request: Request) -> bool:
+    """A JSON object; or nothing at all where X says nothing (appending, revoking)."""
+    if isinstance(answer.json, dict):
+        return True
+    return not answer.text.strip() and request.writes and not request.commits
+
+
+def lost(request: Request, words: str, answer: Answer) -> Fault:
+    kind = OutcomeUnknown if request.commits else TryLater
+    return kind(words, request_id=trace(answer))
+
+
+def class_of(status: int, body: dict[str, Any], words: str, request: Request) -> type[Fault] | None:
+    by_text = (kind for text, kind in FORBIDDEN_TEXTS.items() if text in words)
+    by_sign = (TABLE.get((at, sign)) for sign in signs(body) for at in (status, None))
+    kind = next(by_text, None) or next(filter(None, by_sign), TABLE.get((status, "")))
+    return None if kind is None else refined(kind, body, words, request)
+
+
+def refined(kind: type[Fault], body: dict[str, Any], words: str, request: Request) -> type[Fault]:
+    """Refusals of what the author wrote, where the answer alone does not say whose fault it is."""
+    text = request.json.get("text", "") if isinstance(request.json, dict) else ""
+    too_long = AMBIGUOUS in words and weighted_length(text) > TEXT_MAX
+    about_text = kind is OurBug and "text" in parameters(body)
+    return FixContent if too_long or about_text else kind
+
+
+def signs(body: dict[str, Any]) -> Iterator[str]:
+    """The structured codes of an error body, the most telling first."""
+    if "error" in body:
+        yield str(body["error"])
+    if segment := problem(body):
+        yield segment
+    yield from (str(entry["code"]) for entry in entries(body) if "code" in entry)
+    if "title" in body:
+        yield str(body["title"])
+
+
+def problem(body: Mapping[str, Any]) -> str:
+    """The last segment of `type`: its host differs between answers (x.md §5)."""
+    kind = str(body.get("type", ""))
+    return kind.rpartition("/")[2] if "/" in kind else ""
+
+
+def entries(body: Mapping[str, Any]) -> list[dict[str, Any]]:
+    errors = body.get("errors")
+    return [entry for entry in errors if isinstance(entry, dict)] if isinstance(errors, list) else []
+
+
+def parameters(body: Mapping[str, Any]) -> set[str]:
+    named = (entry.get("parameters") for entry in entries(body))
+    return {name for names in named if isinstance(names, dict) for name in names}
+
+
+def said(body: Mapping[str, Any]) -> str:
+    """X's own words, whichever envelope it used."""
+    inner = (entry.get("message") or entry.get("detail") for entry in entries(body))
+    outer = (body.get("error_description"), body.get("detail"), body.get("title"), body.get("error"))
+    parts = [str(text) for text in (next((text for text in outer if text), None), *inner) if text]
+    return ": ".join(dict.fromkeys(parts))
+
+
+def reset(answer: Answer) -> datetime:
+    """When the window opens again: the later of X's header and its advised pause."""
+    header = answer.headers.get("x-rate-limit-reset", "")
+    told = datetime.fromtimestamp(int(header), UTC) if header.isdecimal() and len(header) < 12 else None
+    return max(told or retry_after(answer) or answer.at, answer.at + PAUSE)
+
+
+def trace(answer: Answer) -> str | None:
+    return answer.headers.get("x-transaction-id")
+
+
+def meaning(entry: Mapping[str, Any]) -> Fault:
+    """What one entry of `errors` beside a 200 means for the post it names."""
+    words = str(entry.get("detail") or entry.get("title") or "")
+    kind, reason = PARTIAL.get(problem(entry), (TryLater, None))
+    return NoValue(reason, words) if reason is not None else kind(words)
