@@ -115,7 +115,7 @@ class Fault(SextantError):
 
     def sentence(self) -> str:
         """Advice first, then the network's words."""
-        return f"{self.advice} The network said: {self.message}" if self.message else self.advice
+        return f"{self.advice} ({self.message})" if self.message else self.advice
 
 
 class FixContent(Fault):

@@ -1,0 +1,130 @@
+"""Settings, from SEXTANT_* in the environment. Any secret may come from a file: SEXTANT_SECRET_KEY_FILE."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from sextant.errors import SetupError
+from sextant.platforms.base import App, Platform
+
+SECRET_KEY_HINT = (
+    "Set SEXTANT_SECRET_KEY (or SEXTANT_SECRET_KEY_FILE) to a long random text, for example the output of "
+    "'openssl rand -base64 32', and keep it: the tokens of connected accounts are sealed with it."
+)
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set, but for the platform apps (see `app_for`)."""
+
+    model_config = SettingsConfigDict(env_prefix="SEXTANT_", extra="ignore")
+
+    data_dir: Path = Field(
+        Path("data"), description="Where the SQLite file, media in transit and sandbox state live."
+    )
+    database_url: str = Field(
+        "", description="sqlite:///path or postgresql://…; default: sextant.sqlite in the data directory."
+    )
+    secret_key: str = Field(
+        "", description="Seals the tokens of connected accounts. At least 16 characters.", repr=False
+    )
+    public_url: str = Field(
+        "", description="The address people and networks reach this server at; default http://HOST:PORT."
+    )
+    sandbox_api_key: str = Field(
+        "",
+        description="The API key of the sandbox organization (mk_…); made and printed when empty.",
+        repr=False,
+    )
+    read_deadline_s: float = Field(
+        10.0, gt=0, description="How long a first read waits for the networks, in seconds."
+    )
+    publish_wait_s: float = Field(
+        5.0, ge=0, description="How long POST /social/post waits for quick networks, in seconds."
+    )
+    rate_limit_per_minute: int = Field(
+        0, ge=0, description="Requests per minute and API key; 0 means no limit."
+    )
+    max_body_bytes: int = Field(
+        1_000_000, gt=0, description="Largest request body accepted, in bytes (413 above)."
+    )
+
+    @field_validator("database_url")
+    @classmethod
+    def known_database(cls, value: str) -> str:
+        if value and not value.startswith(("sqlite:///", "postgresql://")):
+            raise ValueError("SEXTANT_DATABASE_URL has to start with sqlite:/// or postgresql://")
+        return value
+
+    @property
+    def database(self) -> str:
+        return self.database_url or f"sqlite:///{(self.data_dir / 'sextant.sqlite').absolute()}"
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings of this process; raises SetupError with a sentence that names the variable."""
+    environ = os.environ if environ is None else environ
+    values = {name: found for name in Settings.model_fields if (found := read(environ, name))}
+    try:
+        return Settings(**values)  # type: ignore[arg-type]
+    except ValueError as error:
+        raise SetupError(str(error)) from None
+
+
+def read(environ: Mapping[str, str], name: str) -> str:
+    """SEXTANT_<NAME>, or the content of the file that SEXTANT_<NAME>_FILE names."""
+    variable = f"SEXTANT_{name.upper()}"
+    if environ.get(variable):
+        return environ[variable]
+    path = environ.get(f"{variable}_FILE")
+    if not path:
+        return ""
+    try:
+        return Path(path).read_text().strip()
+    except OSError as error:
+        raise SetupError(f"{variable}_FILE names a file that cannot be read: {error.strerror}") from None
+
+
+def app_for(platform: Platform, environ: Mapping[str, str] | None = None) -> App | None:
+    """The operator's app at a network, or None when nothing is set; half of it is a SetupError."""
+    environ = os.environ if environ is None else environ
+    name = platform.name.upper()
+    client_id, secret = read(environ, f"{name}_CLIENT_ID"), read(environ, f"{name}_CLIENT_SECRET")
+    if not client_id and not secret:
+        return None
+    if not client_id or not secret:
+        lacking = "CLIENT_SECRET" if client_id else "CLIENT_ID"
+        raise SetupError(f"Set SEXTANT_{name}_{lacking}: the app at {platform.title} is only half set up.")
+    login = read(environ, f"{name}_LOGIN") or next(iter(platform.logins))
+    if login not in platform.logins:
+        known = ", ".join(platform.logins)
+        raise SetupError(f"SEXTANT_{name}_LOGIN is {login!r}; it has to be one of: {known}.")
+    return App(client_id, secret, login, read(environ, f"{name}_API_VERSION") or platform.api_version)
+
+
+def apps_for(platforms: Mapping[str, Platform], environ: Mapping[str, str] | None = None) -> dict[str, App]:
+    """All apps that are set up; raises SetupError when there is none at all."""
+    found = {name: app for name, p in platforms.items() if (app := app_for(p, environ)) is not None}
+    if not found:
+        pairs = ", ".join(f"SEXTANT_{name.upper()}_CLIENT_ID" for name in platforms)
+        raise SetupError(
+            "No platform app is set up. Set the client id and secret of at least one: "
+            f"{pairs}, each with its _CLIENT_SECRET; or try the simulated networks with --sandbox."
+        )
+    return found
+
+
+def missing_app(platform: Platform) -> str:
+    """What to tell somebody who wants a network that is not set up."""
+    name = f"SEXTANT_{platform.name.upper()}"
+    return f"{platform.title} is not set up here: set {name}_CLIENT_ID and {name}_CLIENT_SECRET and restart."
+
+
+def require_secret_key(settings: Settings) -> str:
+    if len(settings.secret_key) < 16:
+        raise SetupError(SECRET_KEY_HINT)
+    return settings.secret_key

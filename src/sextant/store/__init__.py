@@ -1,0 +1,117 @@
+"""All SQL. One file per noun; each function takes the connection of a transaction that its caller opened."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
+STALE_AFTER_S = 1.0
+
+
+class Store:
+    """A database, of either kind. Never hold a transaction open over an outside call."""
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        self.engine = _engine(url)
+        self._watch = _SqliteWatch(self.url.database or "") if self.is_sqlite else _TimeWatch()
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.url.get_backend_name() == "sqlite"
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that only reads."""
+        async with self.engine.connect() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that writes; it commits at the end, and on SQLite takes the lock at the start."""
+        async with self.engine.connect() as connection:
+            await connection.execution_options(sextant_writes=True)
+            async with connection.begin():
+                yield connection
+        self._watch.wrote()
+
+    def generation(self) -> object:
+        """A value that changes when anything was written, by this process or another.
+
+        SQLite tells exactly; on Postgres writes of other processes show within a second.
+        """
+        return self._watch.generation()
+
+    async def close(self) -> None:
+        self._watch.close()
+        await self.engine.dispose()
+
+
+class _TimeWatch:
+    def __init__(self) -> None:
+        self._writes = 0
+
+    def wrote(self) -> None:
+        self._writes += 1
+
+    def generation(self) -> object:
+        return (self._writes, int(time.monotonic() / STALE_AFTER_S))
+
+    def close(self) -> None:
+        pass
+
+
+class _SqliteWatch:
+    """`PRAGMA data_version` changes when another connection has committed; it costs microseconds."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._connection: sqlite3.Connection | None = None
+
+    def wrote(self) -> None:
+        pass
+
+    def generation(self) -> object:
+        if self._connection is None:
+            self._connection = sqlite3.connect(self._path, check_same_thread=False, isolation_level=None)
+        return self._connection.execute("PRAGMA data_version").fetchone()[0]
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def _engine(url: str) -> AsyncEngine:
+    parsed = make_url(url)
+    backend = parsed.get_backend_name()
+    driver = parsed.set(drivername=DRIVERS[backend])
+    if backend == "postgresql":
+        return create_async_engine(driver, pool_size=10, max_overflow=10, pool_pre_ping=True)
+    engine = create_async_engine(driver, pool_size=8, max_overflow=8)
+    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _: object) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=30000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Any) -> None:
+    # A transaction that starts as a reader and then writes fails at once under another writer
+    # (SQLITE_BUSY_SNAPSHOT); one that takes the lock first waits its turn.
+    writes = connection.get_execution_options().get("sextant_writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

