@@ -12,6 +12,7 @@ from sextant.sandbox.faults import Purpose
 from sextant.sandbox.world import Account, Post, World
 
 Handler = Callable[[World, web.Request], Awaitable[web.StreamResponse]]
+Commits = Callable[[World, web.Request], Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +20,10 @@ class Route:
     """One path of one real host, e.g. `Route("GET", "api.x.com", "/2/tweets", lookup, "read")`.
 
     `path` is an aiohttp pattern (`/2/tweets/{id}`). `purpose` is what faults and people call it.
-    `commits`: this is the request that makes a post visible. `owner`: where two networks share a host,
-    which of them a request belongs to (for faults and ledger); None: the network that lists the route.
+    `commits`: this is the request that makes a post visible (or a question to the request, where one path
+    has several uses). `owner`: where two networks share a host, which of them a request belongs to (for
+    faults and ledger); None: the network that lists the route. `failure`: the error envelope of this path
+    where it differs from the network's usual one.
     """
 
     method: str
@@ -28,8 +31,9 @@ class Route:
     path: str
     handler: Handler
     purpose: Purpose = "other"
-    commits: bool = False
+    commits: bool | Commits = False
     owner: Callable[[World, web.Request], Awaitable[str]] | None = None
+    failure: Callable[[int], web.Response] | None = None
 
 
 class Network(Protocol):

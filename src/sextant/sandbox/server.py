@@ -76,7 +76,8 @@ class Sandbox:
         async def answer(request: web.Request) -> web.StreamResponse:
             name = await route.owner(self.world, request) if route.owner else network.name
             owner = self.networks.get(name, network)
-            fault = self.world.faults.take(owner.name, route.purpose, route.commits)
+            commits = await self._commits(route, request)
+            fault = self.world.faults.take(owner.name, route.purpose, commits)
             status = 0
             try:
                 response = await self._answer(owner, route, request, fault)
@@ -87,6 +88,9 @@ class Sandbox:
                     self._note(owner, request, status)
 
         return answer
+
+    async def _commits(self, route: Route, request: web.Request) -> bool:
+        return route.commits if isinstance(route.commits, bool) else await route.commits(self.world, request)
 
     def _note(self, owner: Network, request: web.Request, status: int) -> None:
         path = "/" + request.path.split("/", 2)[-1]
@@ -110,7 +114,7 @@ class Sandbox:
                 return dropped(request)
             case Fault(kind="not_json"):
                 return web.Response(text=NOT_JSON, content_type="text/html", headers=fault.headers)
-        failure = owner.failure(fault.status)
+        failure = (route.failure or owner.failure)(fault.status)
         failure.headers.update(fault.headers)
         return failure
 
