@@ -11,9 +11,13 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 
 from sextant.store import Store
 from sextant.store.migrate import migrate
+
+settings.register_profile("sextant", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("sextant")
 
 _numbers = itertools.count()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
@@ -98,6 +99,9 @@ def payload(request: Request) -> dict[str, Any]:
         return {"data": form}
     if request.form is not None:
         return {"data": dict(request.form)}
+    if isinstance(request.body, bytes):
+        # aiohttp writes a stream in pieces, and warns about raw bytes over 1 MiB.
+        return {"data": io.BytesIO(request.body)}
     return {"data": request.body} if request.body is not None else {}
 
 

@@ -72,7 +72,7 @@ def value_at(path: RawPath, raw: Mapping[str, Json]) -> Number | None:
 def sum_of(members: dict[str, Json]) -> Number | None:
     """The sum, or None when a member is no usable figure: a part is not the whole."""
     values = [count(value) for value in members.values()]
-    return None if None in values else sum(value for value in values if value is not None)
+    return None if None in values else count(sum(value for value in values if value is not None))
 
 
 def walk(raw: Mapping[str, Json], path: str) -> Json:

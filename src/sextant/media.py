@@ -1,0 +1,175 @@
+"""Media by address: fetched through a guard, once per post, to a file."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+import tempfile
+from pathlib import Path
+from socket import AddressFamily
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.resolver import ThreadedResolver
+
+from sextant.errors import FixContent, TryLater
+from sextant.platforms.base import MediaFile
+
+log = logging.getLogger("sextant.media")
+
+MAX_BYTES = 1 << 30
+MAX_REDIRECTS = 5
+TIMEOUT = aiohttp.ClientTimeout(total=1800, connect=10, sock_read=30)
+
+
+def is_public(address: str) -> bool:
+    """Whether this IP address is one of the public Internet (mapped IPv4 forms included)."""
+    try:
+        ip = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    mapped = getattr(ip, "ipv4_mapped", None) or getattr(ip, "sixtofour", None)
+    return ip.is_global and not ip.is_multicast and (mapped is None or mapped.is_global)
+
+
+class PublicOnly(AbstractResolver):
+    """Resolves names to public addresses only; aiohttp connects to exactly what is returned here."""
+
+    def __init__(self) -> None:
+        self._resolver = ThreadedResolver()
+
+    async def resolve(
+        self, host: str, port: int = 0, family: AddressFamily = AddressFamily.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        found = await self._resolver.resolve(host, port, family)
+        if not found or not all(is_public(entry["host"]) for entry in found):
+            raise OSError(f"{host} is not a public address")
+        return found
+
+    async def close(self) -> None:
+        await self._resolver.close()
+
+
+class Fetcher:
+    """Downloads media. `allowed` is the one origin let through beside public ones (the sandbox's own)."""
+
+    def __init__(self, directory: Path, allowed: str | None = None) -> None:
+        self.directory = directory
+        self.allowed = allowed
+
+    def complaint(self, url: str) -> str | None:
+        """Why this address cannot be a medium, as far as the address itself tells; None when it may be."""
+        parts = urlsplit(url)
+        if self._is_allowed(url):
+            return None
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            return "Use a public http or https address."
+        if parts.username or parts.password:
+            return "The address must not carry a user name or password."
+        if self.allowed is not None:
+            return f"In the sandbox media come from {self.allowed}/_control/media/ only."
+        if _is_literal(parts.hostname) and not is_public(parts.hostname):
+            return "The address is not a public one."
+        return None
+
+    def _is_allowed(self, url: str) -> bool:
+        return self.allowed is not None and url.startswith(self.allowed + "/_control/media/")
+
+    async def fetch(self, url: str) -> MediaFile:
+        """Raises FixContent (wrong address or content) or TryLater (it did not answer)."""
+        for _ in range(MAX_REDIRECTS):
+            if complaint := self.complaint(url):
+                raise FixContent(f"{complaint} ({url})")
+            found = await self._get(url)
+            if isinstance(found, MediaFile):
+                return found
+            url = urljoin(url, found)
+        raise FixContent("The media address redirects too often.")
+
+    async def _get(self, url: str) -> MediaFile | str:
+        """The file, or where it redirects to."""
+        resolver = None if self._is_allowed(url) else PublicOnly()
+        connector = aiohttp.TCPConnector(resolver=resolver, limit=4)
+        try:
+            async with (
+                aiohttp.ClientSession(connector=connector, timeout=TIMEOUT, trust_env=False) as session,
+                session.get(url, allow_redirects=False) as answer,
+            ):
+                return await self._kept(answer)
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise TryLater(f"The media address could not be read ({type(error).__name__}).") from None
+
+    async def _kept(self, answer: aiohttp.ClientResponse) -> MediaFile | str:
+        if answer.status in (301, 302, 303, 307, 308):
+            return answer.headers.get("Location", "")
+        if answer.status >= 500 or answer.status == 429:
+            raise TryLater(f"The media address answered {answer.status}.")
+        if answer.status != 200:
+            raise FixContent(f"The media address answered {answer.status}.")
+        self.directory.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=self.directory, delete=False) as handle:
+            path = Path(handle.name)
+            try:
+                size = await _copied(answer, handle)
+                return MediaFile(path, size, sniffed(path))
+            except BaseException:
+                await asyncio.to_thread(path.unlink, missing_ok=True)
+                raise
+
+
+async def _copied(answer: aiohttp.ClientResponse, handle: Any) -> int:
+    size = 0
+    async for chunk in answer.content.iter_chunked(1 << 18):
+        size += len(chunk)
+        if size > MAX_BYTES:
+            raise FixContent(f"The medium is larger than {MAX_BYTES} bytes.")
+        await asyncio.to_thread(handle.write, chunk)
+    return size
+
+
+def sniffed(path: Path) -> str:
+    """The type the content itself shows; FixContent when it is no medium we know."""
+    with path.open("rb") as handle:
+        head = handle.read(16)
+    if head[4:8] == b"ftyp":
+        return "video/quicktime" if head[8:10] == b"qt" else "video/mp4"
+    if head.startswith(b"\x1aE\xdf\xa3"):
+        return "video/webm"
+    if head.startswith(b"\xff\xd8\xff"):
+        return "image/jpeg"
+    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "image/png"
+    raise FixContent("The address does not hold a video or image that the networks take (mp4, mov, webm).")
+
+
+def _is_literal(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+class PostMedia:
+    """One medium of a post: downloaded when a network first needs its bytes, shared by all of them."""
+
+    def __init__(self, fetcher: Fetcher, url: str) -> None:
+        self.url = url
+        self._fetcher = fetcher
+        self._file: MediaFile | None = None
+        self._lock = asyncio.Lock()
+
+    async def file(self) -> MediaFile:
+        async with self._lock:
+            if self._file is None:
+                self._file = await self._fetcher.fetch(self.url)
+            return self._file
+
+    def discard(self) -> None:
+        """Removes the downloaded file."""
+        if self._file is not None:
+            self._file.path.unlink(missing_ok=True)
+            self._file = None

@@ -1,0 +1,166 @@
+"""Analytics answers as bytes: stored first, live where nothing is stored, cached until something changes."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sextant import reporting
+from sextant.clock import Clock
+from sextant.collecting import Collecting, is_stale, wants_reading
+from sextant.errors import Fault, NotFound
+from sextant.platforms.base import Platform
+from sextant.store import Store, posts, readings
+from sextant.store.posts import Destination
+from sextant.store.readings import StoredReading
+
+MOST_CACHED = 10_000
+CLIENT_MAY_KEEP_S = 60
+
+Key = tuple[str, str, str | None]
+"""Organization, post, connection (None: all destinations)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One answer. `good_until`: when time alone changes it (unix seconds), None: only a write does."""
+
+    body: bytes
+    etag: str
+    good_until: float | None
+
+    def max_age(self, now: float) -> int:
+        """Whole seconds a client may keep it."""
+        if self.good_until is None:
+            return 0
+        return max(0, min(CLIENT_MAY_KEEP_S, int(self.good_until - now)))
+
+
+class Reports:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        collecting: Collecting,
+        platforms: Mapping[str, Platform],
+        deadline_s: float,
+    ) -> None:
+        self.store, self.clock, self.collecting = store, clock, collecting
+        self.platforms, self.deadline_s = platforms, deadline_s
+        self._cache: dict[Key, Report] = {}
+        self._generation: object = None
+        self._running: dict[tuple[Key, bool], asyncio.Task[Report]] = {}
+
+    def cached(self, key: Key) -> Report | None:
+        """The answer as it was rendered, when nothing was written since and its time is not up."""
+        generation = self.store.generation()
+        if generation != self._generation:
+            self._cache.clear()
+            self._generation = generation
+            return None
+        report = self._cache.get(key)
+        if report is None or (report.good_until or 0) <= self.clock.timestamp():
+            return None
+        return report
+
+    async def get(self, key: Key, *, refresh: bool = False) -> Report:
+        """Never waits for a network when a reading is stored, but for `refresh`.
+
+        Whoever asks for the same while it is being made gets the same. Raises NotFound.
+        """
+        running = self._running.get((key, refresh))
+        if running is None:
+            running = asyncio.create_task(self._made(key, refresh))
+            self._running[key, refresh] = running
+            running.add_done_callback(lambda _: self._running.pop((key, refresh), None))
+        return await asyncio.shield(running)
+
+    async def _made(self, key: Key, refresh: bool) -> Report:
+        organization_id, post_id, connection_id = key
+        generation = self.store.generation()
+        targets = await self._targets(organization_id, post_id, connection_id)
+        stored = await self._stored(targets)
+        now = self.clock.now()
+        live = [row for row in targets if row.native_id and wants_reading(stored.get(row.id), refresh, now)]
+        late: dict[str, Fault] = {}
+        if live:
+            late = await self.collecting.read_now(live, refresh=refresh, deadline_s=self.deadline_s)
+            stored, generation = await self._stored(targets), None
+        self._revive(targets, stored)
+        report = self._rendered(post_id, targets, stored, late)
+        if not late and generation is not None and generation == self._generation:
+            self._keep(key, report)
+        return report
+
+    def _keep(self, key: Key, report: Report) -> None:
+        if len(self._cache) >= MOST_CACHED:
+            self._cache.clear()
+        self._cache[key] = report
+
+    async def _targets(
+        self, organization_id: str, post_id: str, connection_id: str | None
+    ) -> list[Destination]:
+        async with self.store.read() as db:
+            if await posts.by_id(db, organization_id, post_id) is None:
+                raise NotFound("No such post.")
+            targets = await posts.destinations_of(db, post_id)
+        if connection_id is None:
+            return targets
+        narrowed = [row for row in targets if row.connection_id == connection_id]
+        if not narrowed:
+            raise NotFound("The post does not target this connection.")
+        return narrowed
+
+    async def _stored(self, targets: Sequence[Destination]) -> dict[str, StoredReading]:
+        async with self.store.read() as db:
+            return await readings.of(db, [row.id for row in targets])
+
+    def _revive(self, targets: Sequence[Destination], stored: Mapping[str, StoredReading]) -> None:
+        """Asks the network again, behind the reader's back, where the stored reading has grown stale."""
+        now = self.clock.now()
+        for row in targets:
+            reading = stored.get(row.id)
+            if reading is not None and row.native_id and due_again(reading, now):
+                self.collecting.start(row, refresh=False)
+
+    def _rendered(
+        self,
+        post_id: str,
+        targets: Sequence[Destination],
+        stored: Mapping[str, StoredReading],
+        late: Mapping[str, Fault],
+    ) -> Report:
+        now = self.clock.now()
+        lines = [reporting.Line(row, stored.get(row.id), late.get(row.id)) for row in targets]
+        body = encoded(reporting.answer(post_id, lines, self.platforms, now))
+        etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+        return Report(body, etag, good_until(lines, now))
+
+
+def due_again(reading: StoredReading, now: datetime) -> bool:
+    if reading.as_of is None or not is_stale(reading, now):
+        return False
+    if reading.fault is None:
+        return True
+    return wants_reading(reading, True, now)
+
+
+def good_until(lines: Sequence[reporting.Line], now: datetime) -> float | None:
+    """When the first of the readings grows stale; None when one is already, or is lacking."""
+    times = []
+    for line in lines:
+        reading = line.reading
+        if reading is None or reading.next_refresh_at is None or is_stale(reading, now):
+            return None
+        times.append(reading.next_refresh_at.timestamp())
+    return min(times, default=None)
+
+
+def encoded(body: Mapping[str, Any]) -> bytes:
+    """JSON with integers of any size exact."""
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()

@@ -1,0 +1,153 @@
+"""API, worker and, if wanted, the simulated networks in one process and one event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import logging
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from granian.constants import HTTPModes, Interfaces
+from granian.server.embed import Server
+from litestar import Litestar
+
+from sextant.api.routes import build_api
+from sextant.app import build
+from sextant.clock import Clock
+from sextant.config import Settings, apps_for, require_secret_key
+from sextant.errors import SetupError
+from sextant.platforms import PLATFORMS
+from sextant.platforms.base import App
+from sextant.services import Services
+from sextant.store.migrate import migrate
+
+log = logging.getLogger("sextant.serve")
+
+AT_ONCE = 4096
+"""Connections that may wait for their turn: a thousand readers of one post are an ordinary day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    host: str
+    port: int
+
+    @property
+    def url(self) -> str:
+        host = "127.0.0.1" if self.host in ("", "0.0.0.0", "::") else self.host  # noqa: S104
+        return f"http://{host}:{self.port}"
+
+
+def free_address(host: str, port: int) -> Address:
+    """The address to serve on (port 0: a free one); SetupError when it is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            said = f"Cannot serve on {host}:{port} ({error.strerror}). Choose another --port."
+            raise SetupError(said) from None
+        return Address(host, probe.getsockname()[1])
+
+
+@contextmanager
+def alone(settings: Settings) -> Any:
+    """Sees to it that one process at a time works on an SQLite file."""
+    if not settings.database.startswith("sqlite:"):
+        yield
+        return
+    path = Path(settings.database.removeprefix("sqlite:///") + ".lock")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise SetupError(
+                "Another Sextant is using this SQLite file. Stop it, or use Postgres for several processes."
+            ) from None
+        yield
+
+
+@asynccontextmanager
+async def services_on(
+    settings: Settings, apps: dict[str, App], clock: Clock | None = None, upstream: str | None = None
+) -> AsyncIterator[Services]:
+    """Services on a migrated database, with the worker at work."""
+    services = build(settings, apps, clock=clock, upstream=upstream)
+    try:
+        await migrate(services.store)
+        await services.open()
+        yield services
+    finally:
+        await services.close()
+
+
+def listening(services: Services, address: Address) -> AbstractAsyncContextManager[None]:
+    """The HTTP API on this address, from entering to leaving."""
+    return served(build_api(services), address)
+
+
+@asynccontextmanager
+async def served(api: Litestar, address: Address) -> AsyncIterator[None]:
+    """An ASGI application on this address, in this event loop."""
+    server = Server(
+        api,
+        address=address.host,
+        port=address.port,
+        interface=Interfaces.ASGINL,
+        http=HTTPModes.http1,
+        websockets=False,
+        backlog=AT_ONCE,
+        backpressure=AT_ONCE,
+        log_enabled=False,
+    )
+    serving = asyncio.create_task(server.serve())
+    try:
+        await _reachable(address, serving)
+        yield
+    finally:
+        server.stop()  # type: ignore[no-untyped-call]
+        await asyncio.gather(serving, return_exceptions=True)
+
+
+async def _reachable(address: Address, serving: asyncio.Task[Any]) -> None:
+    for _ in range(200):
+        if serving.done():
+            serving.result()
+            raise SetupError(f"The server on {address.url} ended at once.")
+        try:
+            _, writer = await asyncio.open_connection(address.url.split("//")[1].split(":")[0], address.port)
+        except OSError:
+            await asyncio.sleep(0.05)
+        else:
+            writer.close()
+            return
+    raise SetupError(f"The server on {address.url} does not answer.")
+
+
+async def serve(settings: Settings, host: str, port: int, tell: Callable[[str], None]) -> None:
+    """Until a signal comes. Refuses to start without a secret key or any platform app."""
+    require_secret_key(settings)
+    apps = apps_for(PLATFORMS)
+    address = free_address(host, port)
+    settings = settings.model_copy(update={"public_url": settings.public_url or address.url})
+    with alone(settings):
+        async with services_on(settings, apps) as services, listening(services, address):
+            tell(f"Sextant serves on {address.url}. API pages: {address.url}/docs. Stop with Ctrl-C.")
+            await stopped()
+
+
+async def stopped() -> None:
+    """Waits for SIGINT or SIGTERM."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stop.set)
+    await stop.wait()
