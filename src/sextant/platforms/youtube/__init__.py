@@ -21,9 +21,9 @@ LIMITS = Limits(
 VIEWS = Source(
     (At("viewCount"), At("views")),
     absent=Reason.HIDDEN,
-    note="statistics.viewCount, near real time; views and video views are one number here. Since 2026-08-24 a "
-    "view counts at the first frame, so a series across that day is not comparable with itself. Absent on some "
-    "members-only or premium videos.",
+    note="statistics.viewCount, near real time; views and video views are one number here. Since 2026-08-24 "
+    "a view counts at the first frame, so a series across that day is not comparable with itself. Absent on "
+    "some members-only or premium videos.",
 )
 ANALYTICS_DELAY = (
     "YouTube Analytics, 48 to 72 hours late; null until there is a row for the video (2026-09-09)."
