@@ -67,9 +67,12 @@ class Network(Protocol):
         ...
 
 
+ITEMS = web.RequestKey("items", int)
+
+
 def count_items(request: web.Request, posts: int) -> None:
     """Says how many posts' numbers this request asks for, for the ledger."""
-    request["items"] = request.get("items", 0) + posts
+    request[ITEMS] = request.get(ITEMS, 0) + posts
 
 
 def json(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:

@@ -10,7 +10,7 @@ from aiohttp import web
 from sextant.sandbox.control import control_routes
 from sextant.sandbox.faults import Fault
 from sextant.sandbox.ledger import Entry
-from sextant.sandbox.network import Network, Route
+from sextant.sandbox.network import ITEMS, Network, Route
 from sextant.sandbox.world import World
 
 HOLD_S = 120.0
@@ -94,7 +94,7 @@ class Sandbox:
 
     def _note(self, owner: Network, request: web.Request, status: int) -> None:
         path = "/" + request.path.split("/", 2)[-1]
-        items = request.get("items", 0)
+        items = request.get(ITEMS, 0)
         self.world.ledger.add(Entry(owner.name, request.method, path, status, items))
 
     async def _answer(
