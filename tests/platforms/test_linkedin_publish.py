@@ -222,6 +222,18 @@ async def test_an_upload_whose_addresses_ran_out_is_opened_again(video: Draft) -
     assert again[0].step == "initialized"
 
 
+async def test_an_upload_address_that_died_is_forgotten(video: Draft) -> None:
+    async with peer_for_video() as peer:
+        opened = (await steps(peer, video))[0]
+    async with Scripted().on("PUT", "/www.linkedin.com/dms-uploads/part-1", "", 403) as peer:
+        call = call_for(PLATFORM, peer.url, PAGE, Grant("t0ken"))
+        walk = PLATFORM.publish(call, video, opened)
+        assert (await anext(walk)).state == {}
+        with pytest.raises(TryLater):
+            await anext(walk)
+        await call.wire.close()
+
+
 async def test_a_video_that_cannot_be_processed(video: Draft) -> None:
     async with peer_for_video() as peer:
         failed = {"status": "PROCESSING_FAILED", "processingFailureReason": "codec"}

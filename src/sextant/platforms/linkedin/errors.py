@@ -25,6 +25,10 @@ from sextant.platforms.base import Answer, Request, retry_after
 Meaning = Callable[[Answer], Fault]
 
 
+class UploadExpired(TryLater):
+    """The upload address is no longer good: a new upload has to be opened."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """Answers with one of `statuses`, one of `codes` and the words `says`; what is empty matches any."""
@@ -119,6 +123,11 @@ def for_refresh(request: Request) -> bool:
     return request.form is not None and request.form.get("grant_type") == "refresh_token"
 
 
+def to_upload(request: Request) -> bool:
+    """Upload addresses are opaque (Hosts), and nothing else is PUT."""
+    return request.method == "PUT"
+
+
 def for_creation(request: Request) -> bool:
     return request.commits
 
@@ -129,6 +138,8 @@ def only(status: int) -> range:
 
 # LinkedIn's texts may change at any time (§5); they are looked at only where no code tells.
 TABLE = (
+    # The document is silent on dead upload addresses; signed addresses answer like this.
+    *(Row(only(status), means(UploadExpired), when=to_upload) for status in (401, 403, 404, 410)),
     Row(only(400), means(Reconnect), codes=frozenset({"invalid_grant"})),
     Row(only(400), means(Reconnect), codes=frozenset({"invalid_request"}), when=for_refresh),
     Row(only(401), means(OurBug), codes=frozenset({"invalid_client"})),

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from sextant.errors import FixContent, NoValue, OutcomeUnknown, Reconnect, TryLater
 from sextant.platforms.base import Answer, Call, Checkpoint, Draft, Json, MediaFile, Published, Request
 from sextant.platforms.linkedin.auth import API, WEB
+from sextant.platforms.linkedin.errors import UploadExpired
 
 UPLOAD_TIMEOUT_S = 120.0
 POLL_FIRST_S, POLL_MOST_S, POLL_FOR_S = 0.5, 10.0, 300.0
@@ -73,7 +74,11 @@ async def uploaded(call: Call, draft: Draft, state: Mapping[str, str]) -> AsyncI
         yield Checkpoint("initialized", state)
     tags = json.loads(state["etags"])
     for url, first, last in json.loads(state["parts"])[len(tags) :]:
-        tags.append(await put_part(call, file, url, first, last))
+        try:
+            tags.append(await put_part(call, file, url, first, last))
+        except UploadExpired:
+            yield Checkpoint("upload_expired")
+            raise
         state = {**state, "etags": json.dumps(tags)}
         yield Checkpoint("part_sent", state)
     await finalize(call, state)

@@ -134,7 +134,7 @@ def next_pacific_day(answer: Answer) -> Fault:
 
 def to_upload(request: Request) -> bool:
     """A PUT to an upload's address: its bytes, or a probe."""
-    return request.method == "PUT" and urlsplit(request.url).path.startswith("/upload/")
+    return request.method == "PUT" and "/upload/youtube/" in urlsplit(request.url).path
 
 
 def for_metrics(request: Request) -> bool:
