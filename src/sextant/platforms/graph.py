@@ -13,13 +13,12 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from sextant.errors import ActOutside, Fault, NoValue, OutcomeUnknown, Reconnect, TryLater, WaitUntil
 from sextant.metrics import Reason
 from sextant.platforms import oauth
-from sextant.platforms.base import Answer, App, Grant, Json, Request, Send
+from sextant.platforms.base import Answer, App, Grant, Json, Request, Send, retry_after
 
 GRAPH = "https://graph.facebook.com"
 WEB = "https://www.facebook.com"
@@ -253,15 +252,14 @@ TOKEN_LIKE = re.compile(r"\b(?:EA|IG)[A-Za-z0-9_-]{16,}")
 def redacted(words: str, request: Request) -> str:
     """Graph repeats a malformed token in its message."""
     sent = {**request.params, **(request.form or {})}
-    for name in SECRETS:
-        if sent.get(name):
-            words = words.replace(sent[name], "…")
+    for secret in filter(None, map(sent.get, SECRETS)):
+        words = words.replace(secret, "…")
     return TOKEN_LIKE.sub("…", words)
 
 
 def free_again(answer: Answer, pause: timedelta) -> datetime:
     """The latest time that the answer's headers name, else after `pause`."""
-    named = [*_regained(answer), *_retry_after(answer)]
+    named = filter(None, (retry_after(answer), *_regained(answer)))
     return max(named, default=answer.at + pause)
 
 
@@ -271,19 +269,8 @@ def _regained(answer: Answer) -> Iterator[datetime]:
         usage = json.loads(answer.headers.get("x-business-use-case-usage", "{}"))
     except ValueError:
         return
-    entries = [entry for group in usage.values() for entry in group] if isinstance(usage, dict) else []
-    for entry in entries:
+    groups = usage.values() if isinstance(usage, dict) else ()
+    for entry in (entry for group in groups if isinstance(group, list) for entry in group):
         minutes = integer(member(entry, "estimated_time_to_regain_access"))
         if minutes:
             yield answer.at + timedelta(minutes=min(minutes, 60 * 24 * 7))
-
-
-def _retry_after(answer: Answer) -> Iterator[datetime]:
-    text = answer.headers.get("retry-after", "").strip()
-    if text.isascii() and text.isdigit():
-        yield answer.at + timedelta(seconds=min(int(text), 7 * 86400))
-    elif text:
-        try:
-            yield parsedate_to_datetime(text).astimezone(UTC)
-        except ValueError:
-            return

@@ -31,6 +31,7 @@ from sextant.platforms.base import (
 )
 from sextant.platforms.instagram import auth, errors, metrics, publish
 
+NOT_STORIES = frozenset(Kind) - {Kind.STORY}
 LATE = "Up to 48 hours late, kept two years, on stories 24 hours (2026-11)."
 
 LIMITS = Limits(batch=50, text_posts=False, text_max=2200)
@@ -44,6 +45,7 @@ CATALOGUE: Catalogue = {
     "comments": Source(
         paths=(At("commentsCount"), At("comments")),
         absent=Reason.HIDDEN,
+        kinds=NOT_STORIES,
         note="comments_count of the media, which is left out when the owner hides it (2026-09); "
         "replies to a story are messages and do not count.",
     ),
@@ -76,7 +78,7 @@ CATALOGUE: Catalogue = {
     ),
     "saves": Source(
         paths=(At("saved"), At("savedCount")),
-        kinds=frozenset(Kind) - {Kind.STORY},
+        kinds=NOT_STORIES,
         note=f"saved of the insights. {LATE}",
     ),
     "bookmarks": Never("Instagram calls them saves."),
