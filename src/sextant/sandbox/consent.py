@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlencode, urlsplit
 
 from aiohttp import web
@@ -18,7 +18,8 @@ class Ask:
     """What an app asks for, after the network has checked it.
 
     `code_life_s`: how long the code lives. `beside`: parameters added to the redirect beside code and state,
-    given the scopes granted. `tail`: what the network hangs onto the address (Instagram's `#_`).
+    given the scopes granted. `tail`: what the network hangs onto the address (Instagram's `#_`). `facts`:
+    what the code exchange has to know of this request (Google's `access_type`).
     """
 
     platform: str
@@ -31,6 +32,7 @@ class Ask:
     challenge_method: str | None = None
     beside: Callable[[list[str]], dict[str, str]] = lambda scopes: {}
     tail: str = ""
+    facts: dict[str, str] = field(default_factory=dict)
 
 
 async def consent(world: World, request: web.Request, ask: Ask) -> web.Response:
@@ -57,6 +59,7 @@ def allowed(world: World, ask: Ask, account: Account) -> dict[str, str]:
         expires_at=world.now() + ask.code_life_s,
         challenge=ask.challenge,
         challenge_method=ask.challenge_method,
+        facts=ask.facts,
     )
     world.add_code(code)
     return {"code": code.value, **ask.beside(scopes)}

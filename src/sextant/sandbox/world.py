@@ -51,6 +51,7 @@ class Code(msgspec.Struct):
     expires_at: float
     challenge: str | None = None
     challenge_method: str | None = None
+    facts: dict[str, str] = {}
 
 
 class Token(msgspec.Struct):
