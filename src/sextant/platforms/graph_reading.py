@@ -135,17 +135,21 @@ def reading(
         n: v for part, found in asked if isinstance(found, Answer) for n, v in part.raw(found.json).items()
     }
     refused: dict[str, Refusal] = {}
-    broken: Fault | None = None
     for part, found in asked:
         why = refusal(found) if isinstance(found, Fault) else silence if part.insights else None
-        lacking = [k for k in part.keys if k not in refused and not present(catalogue[k], raw, post.kind)]
-        if why is None or not lacking:
-            continue
-        refused.update(dict.fromkeys(lacking, why))
-        if isinstance(found, Fault) and why.reason is Reason.UPSTREAM_ERROR:
-            broken = broken or found
+        if why is not None:
+            lacking = {key: why for key in part.keys if not present(catalogue[key], raw, post.kind)}
+            refused = lacking | refused
     link = permalink(main.json) if isinstance(main, Answer) else None
-    return Reading(post.id, raw, link, refused, broken)
+    return Reading(post.id, raw, link, refused, failure(outcomes, refused))
+
+
+def failure(outcomes: Sequence[Outcome], refused: Mapping[str, Refusal]) -> Fault | None:
+    """The first passing failure, where it cost a number."""
+    if all(why.reason is not Reason.UPSTREAM_ERROR for why in refused.values()):
+        return None
+    faults = (found for found in outcomes if isinstance(found, Fault))
+    return next(fault for fault in faults if refusal(fault).reason is Reason.UPSTREAM_ERROR)
 
 
 def refusal(fault: Fault) -> Refusal:
