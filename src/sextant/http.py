@@ -71,6 +71,8 @@ class Wire:
         timeout = aiohttp.ClientTimeout(total=request.timeout_s or TIMEOUT_S)
         url = URL(with_params(self.address(request.url), request.params), encoded=True)
         options = dict(headers=request.headers, timeout=timeout, allow_redirects=False, **payload(request))
+        if request.commits:
+            options["middlewares"] = (once,)
         async with self.session().request(request.method, url, **options) as response:
             content = await response.content.read(MAX_BODY)
             return Answer(
@@ -80,6 +82,14 @@ class Wire:
                 text=content[:4000].decode("utf-8", "replace"),
                 at=self.clock.now(),
             )
+
+
+async def once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Keeps aiohttp from sending again by itself: it repeats a PUT whose connection broke."""
+    try:
+        return await send(request)
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as broken:
+        raise aiohttp.ClientConnectionError(str(broken)) from broken
 
 
 def with_params(url: str, params: Mapping[str, str]) -> str:
