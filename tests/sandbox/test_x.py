@@ -521,6 +521,12 @@ async def test_ordered_failures_wear_the_networks_envelope(owner: Client, status
     assert (await owner.read("20")).status == 200
 
 
+async def test_the_token_endpoint_fails_in_its_own_shape(x: Client) -> None:
+    fault = {"platform": "x", "on": "token", "kind": "status", "status": 400}
+    await x.ask("POST", "_control/faults", json=fault)
+    assert (await x.refresh("t")).body["error"] == "invalid_request"
+
+
 async def test_paths_that_do_not_exist(owner: Client) -> None:
     assert (await owner.ask("GET", "/2/posts", params={"ids": "20"})).status == 404
     assert (await owner.ask("PUT", "/2/tweets", json={})).status == 404

@@ -25,8 +25,8 @@ class X:
     routes = (
         Route("GET", WEB, "/i/oauth2/authorize", auth.authorize, "page"),
         Route("POST", WEB, "/i/oauth2/authorize", auth.authorize, "page"),
-        Route("POST", API, "/2/oauth2/token", settling(auth.token), "token"),
-        Route("POST", API, "/2/oauth2/revoke", settling(auth.revoke), "token"),
+        Route("POST", API, "/2/oauth2/token", settling(auth.token), "token", failure=errors.token_failure),
+        Route("POST", API, "/2/oauth2/revoke", settling(auth.revoke), "token", failure=errors.token_failure),
         Route("GET", API, "/2/users/me", limited(75, reads.me)),
         Route("GET", API, "/2/users/{id}/tweets", limited(900, reads.timeline), "read"),
         Route("GET", API, "/2/tweets", limited(5000, reads.lookup), "read"),

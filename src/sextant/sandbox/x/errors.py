@@ -126,3 +126,13 @@ def failure(status: int) -> web.Response:
             return too_many()
     title = HTTPStatus(status).phrase
     return problem(status, title, title)
+
+
+def token_failure(status: int) -> web.Response:
+    """The same for the token endpoints."""
+    match status:
+        case 400:
+            return oauth(400, "invalid_request", "Value passed for the token was invalid.").response
+        case 401:
+            return oauth(401, "invalid_client", "Invalid client credentials").response
+    return failure(status)

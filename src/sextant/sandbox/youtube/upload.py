@@ -1,0 +1,189 @@
+"""Resumable upload of a video (youtube.md §2.1, §2.2)."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from sextant.sandbox.network import json
+from sextant.sandbox.world import Post, World
+from sextant.sandbox.youtube.access import PLATFORM, UPLOAD, caller, known_only, parts
+from sextant.sandbox.youtube.errors import Refused, refuse
+from sextant.sandbox.youtube.metadata import Video, video_of
+from sextant.sandbox.youtube.videos import PARTS, resource
+
+CHUNK = 256 * 1024
+MOST_BYTES = 274_877_906_944
+# How long an upload address lives is not in the document; Google's guides say about a week.
+LIFE_S = 7 * 86400
+RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+|\*)")
+INSERT = (
+    "uploadType",
+    "part",
+    "notifySubscribers",
+    "autoLevels",
+    "stabilize",
+    "onBehalfOfContentOwner",
+    "onBehalfOfContentOwnerChannel",
+)
+
+
+@dataclass(slots=True)
+class Session:
+    """An open upload. `total` is None until the client has said how long the file is."""
+
+    account_id: str
+    video: Video
+    parts: list[str]
+    total: int | None
+    expires_at: float
+    content: bytearray = field(default_factory=bytearray)
+    post: Post | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The bytes of one PUT: from `start`, `length` of them (0: a probe), of a file of `total`."""
+
+    start: int
+    length: int
+    total: int | None
+    probe: bool = False
+
+
+async def open_session(world: World, request: web.Request) -> web.Response:
+    """POST /upload/youtube/v3/videos?uploadType=resumable."""
+    account = caller(world, request, UPLOAD)
+    known_only(request, *INSERT)
+    if request.query.get("uploadType") != "resumable":
+        raise refuse(400, "badRequest", "This upload type is not supported here: use resumable.")
+    asked = parts(request, PARTS)
+    video = await video_of(request, asked)
+    session = Session(account.id, video, asked, announced(request), world.now() + LIFE_S)
+    upload_id = secrets.token_urlsafe(40)
+    world.uploads[upload_id] = session
+    host = request.path.split("/", 2)[1]
+    query = f"uploadType=resumable&upload_id={upload_id}&part={','.join(asked)}"
+    location = f"{world.base_url}/{host}/upload/youtube/v3/videos?{query}"
+    return web.Response(headers={"Location": location, "X-GUploader-UploadID": upload_id})
+
+
+def announced(request: web.Request) -> int | None:
+    """The file's length, from the header; None when it is not told yet."""
+    kind = request.headers.get("X-Upload-Content-Type", "application/octet-stream")
+    if not kind.startswith("video/") and kind != "application/octet-stream":
+        raise refuse(400, "mediaBodyRequired", f"Media type '{kind}' is not supported.", "youtube.video")
+    length = request.headers.get("X-Upload-Content-Length")
+    if length is None:
+        return None
+    if not length.isdecimal() or not 0 < int(length) <= MOST_BYTES:
+        raise refuse(400, "badRequest", "X-Upload-Content-Length is not a valid size.")
+    return int(length)
+
+
+async def put(world: World, request: web.Request) -> web.Response:
+    """PUT to an upload address: bytes, or a question how many have come. The address is the permission."""
+    session = session_of(world, request)
+    if session is None:
+        return web.Response(status=404, text="Not Found")
+    span = span_of(request, session)
+    content = await request.read()
+    if session.post is None and not span.probe:
+        take(session, span, content)
+        if len(session.content) == session.total:
+            session.post = published(world, session)
+    if session.post is None:
+        return incomplete(session)
+    return json(resource(world, session.post, session.parts, owner=True))
+
+
+async def completes(world: World, request: web.Request) -> bool:
+    """Whether this PUT brings the last byte."""
+    session = session_of(world, request)
+    if session is None or session.post is not None:
+        return False
+    try:
+        span = span_of(request, session)
+    except Refused:
+        return False
+    return not span.probe and span.start + span.length == (span.total or session.total)
+
+
+def session_of(world: World, request: web.Request) -> Session | None:
+    session = world.uploads.get(request.query.get("upload_id", ""))
+    return session if isinstance(session, Session) and session.expires_at > world.now() else None
+
+
+def span_of(request: web.Request, session: Session) -> Span:
+    """What the headers say of the bytes. Without Content-Range it is the whole file."""
+    header = request.headers.get("Content-Range")
+    if header is None:
+        length = request.content_length
+        return Span(0, length if length is not None else session.total or 0, session.total or length)
+    found = RANGE.fullmatch(header)
+    if found is None:
+        raise refuse(400, "badRequest", "Failed to parse Content-Range header.")
+    first, last, total = found.groups()
+    size = None if total == "*" else int(total)
+    if first is None:
+        return Span(0, 0, size, probe=True)
+    return Span(int(first), int(last) - int(first) + 1, size)
+
+
+def take(session: Session, span: Span, content: bytes) -> None:
+    """Stores the bytes, which have to go on where the last ones ended."""
+    if session.total is None:
+        session.total = span.total
+    last = span.start + span.length == session.total
+    if len(content) != span.length or span.length <= 0:
+        raise refuse(400, "badRequest", "Content-Range and the length of the body do not agree.")
+    if span.total not in (None, session.total):
+        raise refuse(400, "badRequest", "Content-Range does not fit the announced length.")
+    if span.start != len(session.content):
+        raise refuse(400, "badRequest", "Content-Range does not go on where the upload stands.")
+    if not last and (len(content) % CHUNK or session.total is None):
+        raise refuse(400, "badRequest", "The size of a chunk must be a multiple of 262144 bytes.")
+    if session.total is not None and span.start + span.length > session.total:
+        raise refuse(400, "badRequest", "More bytes than announced.")
+    session.content += content
+
+
+def incomplete(session: Session) -> web.Response:
+    """308; without Range when nothing is stored."""
+    stored = len(session.content)
+    headers = {"Range": f"bytes=0-{stored - 1}"} if stored else {}
+    return web.Response(status=308, reason="Resume Incomplete", headers=headers)
+
+
+def published(world: World, session: Session) -> Post:
+    content = bytes(session.content)
+    session.content.clear()
+    facts: dict[str, Any] = {
+        "snippet": msgspec.to_builtins(session.video.snippet),
+        "status": msgspec.to_builtins(session.video.status),
+        "invalid": content[4:8] != b"ftyp",
+        "duration_s": duration_s(content),
+    }
+    post = Post(
+        platform=PLATFORM,
+        id=secrets.token_urlsafe(8),
+        account_id=session.account_id,
+        kind="video",
+        created_at=world.now(),
+        text=session.video.snippet.title,
+        facts=facts,
+    )
+    world.add_post(post)
+    return post
+
+
+def duration_s(content: bytes) -> int:
+    """From the movie header of an MP4 file (version 0); 0 without one."""
+    at = content.find(b"mvhd")
+    scale = int.from_bytes(content[at + 16 : at + 20], "big") if at >= 0 else 0
+    return int.from_bytes(content[at + 20 : at + 24], "big") // scale if scale else 0
