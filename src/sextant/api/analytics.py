@@ -7,7 +7,7 @@ from typing import Annotated
 
 from litestar import get
 from litestar.openapi import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import PathParameter, QueryParameter
 from litestar.types import Receive, Scope, Send
 
 from sextant.api.analytics_schema import AnalyticsView
@@ -41,12 +41,12 @@ class Prepared:
 )
 async def get_analytics(
     request: ApiRequest,
-    post_id: Annotated[str, Parameter(description="Sextant's id of the post (UUID).")],
+    post_id: Annotated[str, PathParameter(description="Sextant's id of the post (UUID).")],
     social_connection_id: Annotated[
-        str | None, Parameter(description="Answer for this one connected account alone (UUID).")
+        str | None, QueryParameter(description="Answer for this one connected account alone (UUID).")
     ] = None,
     refresh: Annotated[
-        bool, Parameter(description="Read live now, at most once a minute per destination.")
+        bool, QueryParameter(description="Read live now, at most once a minute per destination.")
     ] = False,
 ) -> Prepared:
     """Thirteen numbers per destination, each the network's own or null with a reason.

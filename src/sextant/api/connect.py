@@ -7,8 +7,7 @@ from typing import Annotated, Any
 from urllib.parse import urlencode, urlsplit
 
 from litestar import MediaType, Request, Response, Router, get, post
-from litestar.enums import RequestEncodingType
-from litestar.params import Body, Parameter
+from litestar.params import FromPath, FromQuery, QueryParameter, URLEncodedBody
 from litestar.response import Redirect
 
 from sextant.accounts import Choice, Connected, LinkInvalid
@@ -31,7 +30,7 @@ def html(text: str, status: int = 200) -> Response[str]:
 
 
 @get("/{link:str}")
-async def start_page(request: BrowserRequest, link: str) -> Response[str]:
+async def start_page(request: BrowserRequest, link: FromPath[str]) -> Response[str]:
     """Says what is about to happen."""
     services: Services = request.app.state.services
     session = await services.accounts.session(link)
@@ -42,7 +41,7 @@ async def start_page(request: BrowserRequest, link: str) -> Response[str]:
 
 
 @get("/{link:str}/start")
-async def start(request: BrowserRequest, link: str) -> Redirect:
+async def start(request: BrowserRequest, link: FromPath[str]) -> Redirect:
     """On to the network's consent page."""
     services: Services = request.app.state.services
     return Redirect(await services.accounts.authorize(link), status_code=302, headers=PAGE_HEADERS)
@@ -51,10 +50,10 @@ async def start(request: BrowserRequest, link: str) -> Redirect:
 @get("/callback/{platform:str}")
 async def callback(
     request: BrowserRequest,
-    platform: str,
-    oauth_state: Annotated[str, Parameter(query="state")] = "",
-    code: str = "",
-    error: str = "",
+    platform: FromPath[str],
+    oauth_state: Annotated[str, QueryParameter(name="state")] = "",
+    code: FromQuery[str] = "",
+    error: FromQuery[str] = "",
 ) -> Response[Any]:
     """Back from the network, with a code or a refusal."""
     services: Services = request.app.state.services
@@ -70,8 +69,8 @@ async def callback(
 @post("/{link:str}/choose", status_code=200)
 async def choose(
     request: BrowserRequest,
-    link: str,
-    data: Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)],
+    link: FromPath[str],
+    data: URLEncodedBody[dict[str, str]],
 ) -> Response[Any]:
     """The account a person picked."""
     services: Services = request.app.state.services

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from litestar import delete, get, post
-from litestar.params import Parameter
+from litestar.params import JSONBody, PathParameter
 
 from sextant.api import views
 from sextant.api.auth import ApiRequest, writes
@@ -19,7 +19,7 @@ from sextant.store import connections
 from sextant.store.connections import DISCONNECTED, Connection
 
 TAGS = ["connections"]
-ConnectionId = Annotated[str, Parameter(description="The connected account (UUID).")]
+ConnectionId = Annotated[str, PathParameter(description="The connected account (UUID).")]
 
 
 @get(
@@ -59,7 +59,7 @@ async def get_connection(request: ApiRequest, connection_id: ConnectionId) -> Co
     operation_id="create_connection",
     responses=described(400, 401, 403, 413, 422, 429),
 )
-async def create_connection(request: ApiRequest, data: CreateConnection) -> ConnectLink:
+async def create_connection(request: ApiRequest, data: JSONBody[CreateConnection]) -> ConnectLink:
     """Gives a link for the account's owner: a page of ours, the network's consent page, and back."""
     services: Services = request.app.state.services
     url = await services.accounts.begin(

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Annotated
 
 from litestar import get, post
-from litestar.params import Parameter
+from litestar.params import HeaderParameter, JSONBody, PathParameter, QueryParameter
 
 from sextant.api import views
 from sextant.api.auth import ApiRequest, writes
@@ -35,11 +35,11 @@ from sextant.store.tables import EPOCH
 )
 async def create_post(
     request: ApiRequest,
-    data: CreatePost,
+    data: JSONBody[CreatePost],
     idempotency_key: Annotated[
         str | None,
-        Parameter(
-            header="Idempotency-Key",
+        HeaderParameter(
+            name="Idempotency-Key",
             description="The same key and body answer the same post; the same key with another body is 409.",
         ),
     ] = None,
@@ -93,9 +93,9 @@ async def loaded(services: Services, organization_id: str, post_id: str) -> tupl
 )
 async def get_post(
     request: ApiRequest,
-    post_id: Annotated[str, Parameter(description="Sextant's id of the post (UUID).")],
+    post_id: Annotated[str, PathParameter(description="Sextant's id of the post (UUID).")],
     social_connection_id: Annotated[
-        str | None, Parameter(description="Only this connected account's destination (UUID).")
+        str | None, QueryParameter(description="Only this connected account's destination (UUID).")
     ] = None,
 ) -> PostView:
     """The post, where it went, and how that stands."""
@@ -121,12 +121,14 @@ async def get_post(
 )
 async def list_posts(
     request: ApiRequest,
-    limit: Annotated[int, Parameter(ge=1, le=100, description="Posts per page.")] = 20,
-    cursor: Annotated[str | None, Parameter(description="next_cursor of the page before.")] = None,
-    status: Annotated[PostStatus | None, Parameter(description="Only posts with this status.")] = None,
-    platform: Annotated[str | None, Parameter(description="Only posts that go to this platform.")] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=100, description="Posts per page.")] = 20,
+    cursor: Annotated[str | None, QueryParameter(description="next_cursor of the page before.")] = None,
+    status: Annotated[PostStatus | None, QueryParameter(description="Only posts with this status.")] = None,
+    platform: Annotated[
+        str | None, QueryParameter(description="Only posts that go to this platform.")
+    ] = None,
     social_connection_id: Annotated[
-        str | None, Parameter(description="Only posts that go to this connected account (UUID).")
+        str | None, QueryParameter(description="Only posts that go to this connected account (UUID).")
     ] = None,
 ) -> PostList:
     """The organization's posts by the time they were taken."""

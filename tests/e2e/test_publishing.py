@@ -1,0 +1,124 @@
+"""Publishing: once, or looked for; passing failures are tried again, real ones are said."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from sextant.sandboxed import Running
+from sextant.serve import services_on
+from tests.e2e.client import Client, by_platform
+
+NETWORKS = ["x", "linkedin", "instagram", "facebook", "tiktok", "youtube"]
+TEXT = ["x", "linkedin", "facebook"]
+
+
+async def send(client: Client, platform: str, text: str, video: bool) -> dict[str, Any]:
+    """Posts to the first account of a platform and waits until it rests."""
+    first = (await client.accounts(platform))[0]
+    media = [client.video] if video else []
+    body = {"post": text, "destinations": [{"social_connection_id": first}], "media_urls": media}
+    status, made = await client.call("POST", "/social/post", json=body)
+    assert status == 200, made
+    return await client.settled(made["post_id"])
+
+
+async def test_one_video_everywhere(client: Client) -> None:
+    view = await client.publish(*NETWORKS, text="everywhere")
+    assert view["status"] == "posted", view
+    assert len(view["destinations"]) == 7
+    for row in view["destinations"]:
+        assert row["status"] == "posted"
+        assert row["error"] is None
+        natives = [post["id"] for post in await client.native_posts(row["platform"])]
+        assert row["platform_post_id"] in natives
+        assert row["post_url"].startswith("https://")
+    assert len(view["links"]) == 7
+    assert view["platforms"] == NETWORKS
+    assert view["published_at"] is not None
+
+
+@pytest.mark.parametrize("platform", TEXT)
+async def test_text_where_there_are_text_posts(client: Client, platform: str) -> None:
+    text = f"Text on {platform} (with brackets) #tag 100% & <more> 🙂"
+    view = await send(client, platform, text, video=False)
+    assert view["status"] == "posted", view
+    native = view["destinations"][0]["platform_post_id"]
+    (post,) = [p for p in await client.native_posts(platform) if p["id"] == native]
+    assert post["text"].replace("\\", "") == text
+
+
+@pytest.mark.parametrize("platform", NETWORKS)
+async def test_a_lost_answer_is_looked_for_and_nothing_goes_out_twice(client: Client, platform: str) -> None:
+    before = len(await client.native_posts(platform))
+    await client.fault(platform, "publish", "drop_after_commit")
+    view = await send(client, platform, f"lost answer on {platform}", video=True)
+    assert view["status"] == "posted", view
+    natives = await client.native_posts(platform)
+    assert len(natives) == before + 1
+    assert by_platform(view)[platform]["platform_post_id"] == natives[-1]["id"]
+
+
+@pytest.mark.parametrize("platform", NETWORKS)
+async def test_a_passing_failure_is_tried_again(client: Client, platform: str) -> None:
+    before = len(await client.native_posts(platform))
+    await client.fault(platform, "publish", "status", status=503)
+    view = await send(client, platform, f"passing failure on {platform}", video=True)
+    assert view["status"] == "posted", view
+    assert len(await client.native_posts(platform)) == before + 1
+
+
+async def test_a_real_refusal_is_said(client: Client) -> None:
+    await send(client, "x", "twice the same", video=False)
+    view = await send(client, "x", "twice the same", video=False)
+    assert view["status"] == "failed"
+    assert "duplicate" in view["destinations"][0]["error"]
+
+
+async def test_one_failing_does_not_hold_the_others(client: Client) -> None:
+    first = [(await client.accounts(name))[0] for name in ("x", "linkedin")]
+    body = {"post": "half of it", "destinations": [{"social_connection_id": c} for c in first]}
+    made = (await client.call("POST", "/social/post", json=body))[1]
+    await client.settled(made["post_id"])
+    body["post"] = "half of it"
+    again = (await client.call("POST", "/social/post", json=body))[1]
+    view = await client.settled(again["post_id"])
+    assert view["status"] == "failed"
+    assert {row["status"] for row in view["destinations"]} == {"failed"}
+
+
+async def test_a_video_that_cannot_be_read_is_refused_with_a_sentence(client: Client) -> None:
+    first = [(await client.accounts(name))[0] for name in NETWORKS]
+    body = {
+        "post": "no such video",
+        "destinations": [{"social_connection_id": c} for c in first],
+        "media_urls": [f"{client.up.sandbox.url}/_control/media/none.mp4"],
+    }
+    made = (await client.call("POST", "/social/post", json=body))[1]
+    view = await client.settled(made["post_id"])
+    for row in view["destinations"]:
+        assert row["status"] in ("failed", "processing"), row
+        assert row["error"], row
+
+
+async def test_what_a_process_left_is_taken_up_by_the_next(up: Running, client: Client) -> None:
+    """A second set of services on the same database finds the unfinished post and publishes it once."""
+    before = len(await client.native_posts("linkedin"))
+    await client.fault("linkedin", "publish", "slow", delay_ms=700, times=None)
+    body = {"post": "left behind", "platforms": ["linkedin"], "media_urls": [client.video]}
+    waiting = asyncio.create_task(client.call("POST", "/social/post", json=body))
+    await asyncio.sleep(0.5)
+    engine = up.services.publishing.engine
+    for task in list(engine._running.values()):
+        task.cancel()
+    await client.no_faults()
+    await client.advance(61)
+    settings, apps = up.services.settings, dict(up.services.accounts.apps)
+    async with services_on(settings, apps, up.services.clock, up.sandbox.url) as second:
+        _, made = await waiting
+        view = await client.settled(made["post_id"])
+        assert second.publishing.engine is not engine
+    assert view["status"] == "posted", view
+    assert len(await client.native_posts("linkedin")) == before + 1
