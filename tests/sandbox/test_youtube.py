@@ -140,10 +140,16 @@ class Client:
 
 @pytest.fixture
 async def google() -> AsyncIterator[Client]:
-    # aiohttp repeats a PUT by itself when a connection that was used before breaks; a new one each time.
-    connector = aiohttp.TCPConnector(force_close=True)
-    async with Sandbox(World(), [NETWORK]) as sandbox, aiohttp.ClientSession(connector=connector) as session:
+    async with Sandbox(World(), [NETWORK]) as sandbox, aiohttp.ClientSession(middlewares=[once]) as session:
         yield Client(sandbox, session)
+
+
+async def once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """aiohttp repeats a PUT by itself when its connection breaks; a test wants to see it broken."""
+    try:
+        return await send(request)
+    except aiohttp.ServerDisconnectedError as broken:
+        raise aiohttp.ClientConnectionError from broken
 
 
 @pytest.fixture
