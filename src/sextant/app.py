@@ -31,7 +31,7 @@ def build(
     """Services on a migrated database. With `upstream`, every network is below that address (the sandbox)."""
     clock = clock or Clock()
     store = Store(settings.database)
-    wire = Wire(clock, upstream)
+    wire = Wire(clock, upstream, read_timeout_s=settings.read_deadline_s * 0.9)
     vault = Vault(settings.secret_key)
     accounts = Accounts(store, vault, wire, PLATFORMS, apps, settings.public_url)
     collecting = Collecting(store, clock, accounts)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from sextant.accounts import Accounts
 from sextant.clock import Clock
-from sextant.errors import Fault, Gone, NoValue, OurBug, TryLater, WaitUntil
+from sextant.errors import ActOutside, Fault, Gone, NoValue, OurBug, TryLater, WaitUntil
 from sextant.metrics import KEYS, Reason
 from sextant.platforms.base import Kind, Published, Reading
 from sextant.store import Store, connections, readings
@@ -141,13 +141,22 @@ def kept(before: StoredReading, outcome: Reading, destination: Destination, now:
         outcome = replace(outcome, fault=None)
         return _answered(before, outcome, refused, destination, now)
     refused = {key: [r.reason.value, r.message] for key, r in outcome.refused.items()}
-    if fault is None:
+    if fault is None and not outcome.raw and _all_not_authorized(outcome):
+        # Every number was refused: the account cannot be read at all, which somebody has to be told.
+        refusals = outcome.refused.values()
+        fault = ActOutside(next(r.message for r in refusals if r.reason is Reason.NOT_AUTHORIZED))
+    elif fault is None:
         return _answered(before, outcome, refused, destination, now)
     if outcome.raw:
         return _answered_in_part(before, outcome, refused, destination, now)
     failures = before.failures + 1
     retry_at = _retry(fault, failures, now)
     return replace(before, fault=_described(fault, False), failures=failures, retry_at=retry_at)
+
+
+def _all_not_authorized(outcome: Reading) -> bool:
+    reasons = {refusal.reason for refusal in outcome.refused.values()} - {Reason.UNSUPPORTED}
+    return reasons == {Reason.NOT_AUTHORIZED}
 
 
 def _answered_in_part(

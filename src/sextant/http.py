@@ -28,8 +28,10 @@ TIMEOUT_S = 15.0
 class Wire:
     """One shared HTTP client. With `upstream` every network host becomes a path below that address."""
 
-    def __init__(self, clock: Clock, upstream: str | None = None) -> None:
+    def __init__(self, clock: Clock, upstream: str | None = None, read_timeout_s: float = TIMEOUT_S) -> None:
         self.clock = clock
+        self.read_timeout_s = read_timeout_s
+        """For requests that ask for numbers: somebody may be waiting for them."""
         self.upstream = upstream.rstrip("/") if upstream else None
         self._session: aiohttp.ClientSession | None = None
 
@@ -68,13 +70,14 @@ class Wire:
         return answer
 
     async def _exchange(self, request: Request) -> Answer:
-        timeout = aiohttp.ClientTimeout(total=request.timeout_s or TIMEOUT_S)
+        usual = self.read_timeout_s if request.posts else TIMEOUT_S
+        timeout = aiohttp.ClientTimeout(total=request.timeout_s or usual)
         url = URL(with_params(self.address(request.url), request.params), encoded=True)
         options = dict(headers=request.headers, timeout=timeout, allow_redirects=False, **payload(request))
         if request.commits:
             options["middlewares"] = (once,)
         async with self.session().request(request.method, url, **options) as response:
-            content = await response.content.read(MAX_BODY)
+            content = await capped(response)
             return Answer(
                 status=response.status,
                 headers={name.lower(): value for name, value in response.headers.items()},
@@ -82,6 +85,16 @@ class Wire:
                 text=content[:4000].decode("utf-8", "replace"),
                 at=self.clock.now(),
             )
+
+
+async def capped(response: aiohttp.ClientResponse) -> bytes:
+    """The body, up to MAX_BODY; one that goes on beyond is cut off and will not parse."""
+    content = bytearray()
+    async for chunk in response.content.iter_chunked(1 << 16):
+        content += chunk
+        if len(content) > MAX_BODY:
+            break
+    return bytes(content[:MAX_BODY])
 
 
 async def once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:

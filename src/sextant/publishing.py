@@ -18,7 +18,17 @@ from sextant import preflight
 from sextant.accounts import Accounts
 from sextant.clock import Clock
 from sextant.engine import Engine
-from sextant.errors import Conflict, Fault, Invalid, OurBug, OutcomeUnknown, TryLater, WaitUntil, fault_at
+from sextant.errors import (
+    Conflict,
+    Fault,
+    FixContent,
+    Invalid,
+    OurBug,
+    OutcomeUnknown,
+    TryLater,
+    WaitUntil,
+    fault_at,
+)
 from sextant.http import AccountCall
 from sextant.media import Fetcher, PostMedia
 from sextant.platforms.base import Checkpoint, Draft, Kind, Platform, Published
@@ -202,6 +212,8 @@ class _Run:
         self.accounts = publishing.accounts
         self.destination, self.connection = destination, connection
         self.post = post
+        self.committed = bool((destination.checkpoint or {}).get("committed"))
+        """The network has taken the post and only its id is awaited: that is never given up."""
         self.draft = Draft(destination.id, post.text, publishing.media_of(post), Kind(destination.kind))
 
     @property
@@ -226,6 +238,7 @@ class _Run:
     ) -> datetime | None:
         try:
             async for checkpoint in self.platform.publish(call, self.draft, done):
+                self.committed = done is not None and done.announces and not checkpoint.announces
                 done = checkpoint
                 await self._reached(checkpoint)
         except OutcomeUnknown as lost:
@@ -236,7 +249,7 @@ class _Run:
         except (TryLater, WaitUntil):
             if done is not None and done.announces:
                 # The network surely did not take it: the announcement is void.
-                await self._save(checkpoint=_dumped(Checkpoint(done.step, done.state)))
+                await self._save(checkpoint=_dumped(Checkpoint(done.step, done.state), committed=False))
             raise
         return None
 
@@ -246,7 +259,10 @@ class _Run:
         else:
             lease = self.clock.now() + LEASE
             await self._save(
-                checkpoint=_dumped(checkpoint), lease_until=lease, error_code=None, error_message=None
+                checkpoint=_dumped(checkpoint, self.committed),
+                lease_until=lease,
+                error_code=None,
+                error_message=None,
             )
 
     async def _posted(self, published: Published) -> None:
@@ -273,6 +289,8 @@ class _Run:
                 if found := await self.platform.find_published(call, self.draft, done, since):
                     await self._posted(found)
                     return None
+        except FixContent:  # It arrived, and the network has rejected it for good.
+            raise
         except Fault as unsure:
             return await self._unknown(unsure)
         return await self._publish(call, done, resent=True)
@@ -291,7 +309,7 @@ class _Run:
 
     async def _faulted(self, fault: Fault) -> datetime | None:
         attempts = self.destination.attempts + 1
-        passing = isinstance(fault, TryLater | WaitUntil) and attempts < ATTEMPTS
+        passing = isinstance(fault, TryLater | WaitUntil) and (self.committed or attempts < ATTEMPTS)
         again = _next_attempt(self.clock.now(), attempts, fault) if passing else None
         await self._save(
             status=PROCESSING if passing else FAILED,
@@ -346,8 +364,13 @@ def status_of(rows: Sequence[Destination]) -> str:
     return PARTIAL if POSTED in states else FAILED
 
 
-def _dumped(checkpoint: Checkpoint) -> dict[str, Any]:
-    return {"step": checkpoint.step, "state": dict(checkpoint.state), "announces": checkpoint.announces}
+def _dumped(checkpoint: Checkpoint, committed: bool) -> dict[str, Any]:
+    return {
+        "step": checkpoint.step,
+        "state": dict(checkpoint.state),
+        "announces": checkpoint.announces,
+        "committed": committed,
+    }
 
 
 def _loaded(saved: dict[str, Any] | None) -> Checkpoint | None:

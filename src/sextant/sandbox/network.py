@@ -13,13 +13,15 @@ from sextant.sandbox.world import Account, Post, World
 
 Handler = Callable[[World, web.Request], Awaitable[web.StreamResponse]]
 Commits = Callable[[World, web.Request], Awaitable[bool]]
+PurposeOf = Callable[[World, web.Request], Awaitable[Purpose]]
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
     """One path of one real host, e.g. `Route("GET", "api.x.com", "/2/tweets", lookup, "read")`.
 
-    `path` is an aiohttp pattern (`/2/tweets/{id}`). `purpose` is what faults and people call it.
+    `path` is an aiohttp pattern (`/2/tweets/{id}`). `purpose` is what faults and people call it (or a
+    question to the request).
     `commits`: this is the request that makes a post visible (or a question to the request, where one path
     has several uses). `owner`: where two networks share a host, which of them a request belongs to (for
     faults and ledger); None: the network that lists the route. `failure`: the error envelope of this path
@@ -30,7 +32,7 @@ class Route:
     host: str
     path: str
     handler: Handler
-    purpose: Purpose = "other"
+    purpose: Purpose | PurposeOf = "other"
     commits: bool | Commits = False
     owner: Callable[[World, web.Request], Awaitable[str]] | None = None
     failure: Callable[[int], web.Response] | None = None

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from aiohttp import web
 
 from sextant.sandbox.control import control_routes
-from sextant.sandbox.faults import Fault
+from sextant.sandbox.faults import Fault, Purpose
 from sextant.sandbox.ledger import Entry
 from sextant.sandbox.network import ITEMS, Network, Route
 from sextant.sandbox.world import World
@@ -77,17 +77,21 @@ class Sandbox:
             name = await route.owner(self.world, request) if route.owner else network.name
             owner = self.networks.get(name, network)
             commits = await self._commits(route, request)
-            fault = self.world.faults.take(owner.name, route.purpose, commits)
+            purpose = await self._purpose(route, request)
+            fault = self.world.faults.take(owner.name, purpose, commits)
             status = 0
             try:
                 response = await self._answer(owner, route, request, fault)
                 status = response.status
                 return response
             finally:
-                if route.purpose != "page":
+                if purpose != "page":
                     self._note(owner, request, status)
 
         return answer
+
+    async def _purpose(self, route: Route, request: web.Request) -> Purpose:
+        return await route.purpose(self.world, request) if callable(route.purpose) else route.purpose
 
     async def _commits(self, route: Route, request: web.Request) -> bool:
         return route.commits if isinstance(route.commits, bool) else await route.commits(self.world, request)
