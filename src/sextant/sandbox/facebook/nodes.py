@@ -1,0 +1,71 @@
+"""Facebook's part of the Graph: people, Pages, posts, videos."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from sextant.sandbox.facebook import insights, publish
+from sextant.sandbox.facebook.shows import POST, POST_NUMBERS, VIDEO, VIDEO_NUMBERS, ready
+from sextant.sandbox.faults import Purpose
+from sextant.sandbox.graph import errors, fields, people
+from sextant.sandbox.graph.call import Call, Caller
+from sextant.sandbox.graph.scene import Node, Operation, Scene, Type, show_node
+from sextant.sandbox.world import Post, World
+
+# The Page's Instagram account is not shown to an app that has no instagram_basic.
+PAGE = people.page_type(lambda scene, field: None)
+
+
+def asking(numbers: frozenset[str]) -> Callable[[Call], Purpose]:
+    """A read when numbers are asked for, else a question about publishing."""
+    return lambda call: "read" if fields.names(call.params) & numbers else "publish"
+
+
+def own(type_: Type) -> Callable[[Scene], Awaitable[dict[str, Any]]]:
+    show = show_node(type_)
+
+    async def act(scene: Scene) -> dict[str, Any]:
+        if "pages_read_engagement" not in scene.caller.scopes:
+            raise errors.needs_permission("pages_read_engagement")
+        return await show(scene)
+
+    return act
+
+
+class FacebookGraph:
+    types: Mapping[str, Type] = {"user": people.USER, "page": PAGE, "post": POST, "video": VIDEO}
+    operations: Mapping[tuple[str, str, str], Operation] = {
+        **people.operations(PAGE),
+        ("POST", "page", "feed"): Operation(publish.feed, "publish", commits=True),
+        ("POST", "page", "videos"): Operation(publish.videos, "publish", commits=True),
+        ("GET", "page", "published_posts"): Operation(publish.published, asking(POST_NUMBERS)),
+        ("GET", "page", "posts"): Operation(publish.published, asking(POST_NUMBERS)),
+        ("GET", "page", "feed"): Operation(publish.whole_feed, asking(POST_NUMBERS)),
+        ("GET", "post", ""): Operation(own(POST), asking(POST_NUMBERS)),
+        ("GET", "video", ""): Operation(own(VIDEO), asking(VIDEO_NUMBERS)),
+        ("GET", "post", "insights"): Operation(insights.of_post, "read"),
+        ("GET", "video", "video_insights"): Operation(insights.of_video, "read"),
+        ("DELETE", "post", ""): Operation(publish.delete, "publish"),
+        ("DELETE", "video", ""): Operation(publish.delete, "publish"),
+    }
+
+    def node(self, world: World, node_id: str) -> Node | None:
+        for post in world.posts("facebook"):
+            if node_id == post.facts.get("video_id"):
+                return publish.video_node(world, post)
+            if node_id == post.id and ready(world, post):
+                return publish.post_node(world, post)
+        return people.find(world, "facebook", node_id)
+
+    def me(self, caller: Caller) -> Node:
+        return people.me(caller)
+
+
+def find(world: World, native_id: str) -> Post | None:
+    """A live post by its own id or its video's."""
+    posts = world.posts("facebook")
+    return next((post for post in posts if native_id in (post.id, post.facts.get("video_id"))), None)
+
+
+GRAPH = FacebookGraph()
