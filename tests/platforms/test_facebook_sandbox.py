@@ -1,0 +1,230 @@
+"""Facebook: the adapter against the simulated network: connect, publish, read, lose an answer."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import aiohttp
+import pytest
+
+from sextant.errors import FixContent, Gone, OutcomeUnknown, TryLater
+from sextant.http import AccountCall
+from sextant.metrics import Reason
+from sextant.platforms.base import Draft, Kind, MediaFile, Published
+from sextant.platforms.facebook import PLATFORM
+from sextant.sandbox.facebook import NETWORK
+from sextant.sandbox.server import Sandbox
+from sextant.sandbox.world import Post, World
+from tests.calls import call_for, connect
+from tests.platforms.adapters import numbers, steps, steps_until_fault, text_draft
+
+TRUTH = {
+    "insights": {
+        "post_media_view": 420,
+        "post_clicks": 12,
+        "post_reactions_by_type_total": {"like": 4, "love": 1},
+        "post_activity_by_action_type": {"comment": 2, "share": 1, "like": 5},
+        "post_video_views": 193,
+        "post_video_view_time": 2149995,
+    },
+    "video_insights": {"total_video_views": 190},
+    "shares": 1,
+}
+
+
+class Hosted:
+    """A video at an address of the sandbox."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    async def file(self) -> MediaFile:
+        raise AssertionError("Facebook fetches the video itself")
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    world = World()
+    world.clock.rate = 20
+    async with Sandbox(world, [NETWORK]) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+async def call(sandbox: Sandbox) -> AsyncIterator[AccountCall]:
+    owner = sandbox.world.accounts("facebook")[0].id
+    [account], _ = await connect(PLATFORM, sandbox, owner)
+    call = call_for(PLATFORM, sandbox.url, account, clock=sandbox.world.clock)
+    yield call
+    await call.wire.close()
+
+
+async def control(sandbox: Sandbox, method: str, path: str, body: Any = None) -> None:
+    async with (
+        aiohttp.ClientSession() as session,
+        session.request(method, f"{sandbox.url}/_control/{path}", json=body) as answer,
+    ):
+        assert answer.status < 300, await answer.text()
+
+
+async def published(call: AccountCall, draft: Draft) -> Published:
+    post = (await steps(call, draft))[-1].published
+    assert post is not None
+    return post
+
+
+def clip(sandbox: Sandbox, text: str = "A clip", name: str = "sample.mp4") -> Draft:
+    return Draft("draft-1", text, (Hosted(f"{sandbox.url}/_control/media/{name}"),), Kind.VIDEO)
+
+
+async def test_the_page_is_connected_with_a_token_that_stays(call: AccountCall) -> None:
+    assert (call.account.id, call.account.username) == ("100000000000001", "mosaicso")
+    assert call.grant.expires_at is None
+    assert call.scopes >= {"pages_manage_posts", "read_insights"}
+
+
+async def test_a_text(sandbox: Sandbox, call: AccountCall) -> None:
+    post = await published(call, text_draft("Grüße & more"))
+    assert [kept.text for kept in sandbox.world.posts("facebook")] == ["Grüße & more"]
+    await control(sandbox, "PUT", f"facebook/posts/{post.id}", TRUTH)
+    ((reading, found, missing),) = await numbers(call, post)
+    assert found == {"likes": 5, "comments": 2, "shares": 1, "views": 420, "clicks": 12}
+    assert missing["video_views"] is Reason.NOT_APPLICABLE
+    assert reading.fault is None
+    assert reading.url == post.url
+
+
+async def test_a_video(sandbox: Sandbox, call: AccountCall) -> None:
+    post = await published(call, clip(sandbox))
+    assert post.kind is Kind.VIDEO
+    await control(sandbox, "PUT", f"facebook/posts/{post.id}", TRUTH)
+    ((reading, found, _),) = await numbers(call, post)
+    assert (found["video_views"], found["video_watch_time_ms"]) == (193, 2149995)
+    assert reading.raw["totalVideoViews"] == 190
+
+
+async def test_a_reel(sandbox: Sandbox, call: AccountCall) -> None:
+    owner, now = sandbox.world.accounts("facebook")[0].id, sandbox.world.now()
+    truth = {
+        "video_insights": {
+            "fb_reels_total_plays": 17358,
+            "blue_reels_play_count": 12707,
+            "post_video_view_time": 5000,
+            "post_video_likes_by_reaction_type": {"REACTION_LIKE": 4, "REACTION_LOVE": 1},
+            "post_video_social_actions": {"COMMENT": 5},
+        }
+    }
+    facts = {"video_id": "1388"}
+    sandbox.world.add_post(Post("facebook", f"{call.account.id}_77", owner, "reel", now, "", facts, truth))
+    reel = Published(f"{call.account.id}_77", Kind.REEL, None, call.now, "1388")
+    ((reading, found, _),) = await numbers(call, reel)
+    assert found == {
+        "likes": 5,
+        "comments": 5,
+        "shares": 0,
+        "views": 17358,
+        "video_views": 12707,
+        "video_watch_time_ms": 5000,
+    }
+    assert reading.url == "https://www.facebook.com/reel/1388/"
+    assert reading.fault is None
+
+
+async def test_a_set_zero_is_zero_and_what_is_left_out_is_null(sandbox: Sandbox, call: AccountCall) -> None:
+    post = await published(call, clip(sandbox))
+    insights = {"post_media_view": 0, "post_activity_by_action_type": {}, "post_video_view_time": 0}
+    await control(sandbox, "PUT", f"facebook/posts/{post.id}", {"insights": insights})
+    ((reading, found, missing),) = await numbers(call, post)
+    zero = ("likes", "comments", "shares", "views", "video_watch_time_ms")
+    assert found == dict.fromkeys(zero, 0)
+    assert missing["clicks"] is missing["video_views"] is Reason.NOT_YET_AVAILABLE
+    assert reading.fault is None
+
+
+async def test_growing_numbers(sandbox: Sandbox, call: AccountCall) -> None:
+    text, video = await published(call, text_draft("growing")), await published(call, clip(sandbox))
+    await control(sandbox, "POST", "clock", {"advance_s": 7 * 86400})
+    (_, found, _), (_, moving, missing) = await numbers(call, text, video)
+    assert found["views"] > 0
+    assert moving["video_watch_time_ms"] > 0
+    assert set(missing.values()) == {Reason.UNSUPPORTED}
+
+
+async def test_a_video_that_cannot_be_fetched(sandbox: Sandbox, call: AccountCall) -> None:
+    await steps_until_fault(call, clip(sandbox, name="missing.mp4"), FixContent)
+
+
+async def test_a_missing_task_is_not_authorized(sandbox: Sandbox, call: AccountCall) -> None:
+    post = await published(call, text_draft("hello"))
+    owner = sandbox.world.accounts("facebook")[0].id
+    await control(sandbox, "PUT", f"facebook/accounts/{owner}", {"role": "no_analyze"})
+    ((reading, _, missing),) = await numbers(call, post)
+    assert missing["views"] is missing["clicks"] is Reason.NOT_AUTHORIZED
+    assert reading.fault is None
+
+
+async def test_a_missing_scope_is_not_authorized(sandbox: Sandbox, call: AccountCall) -> None:
+    post = await published(call, text_draft("hello"))
+    owner = sandbox.world.accounts("facebook")[0].id
+    scopes = ["pages_show_list", "pages_manage_posts", "pages_read_engagement"]
+    await control(sandbox, "PUT", f"facebook/accounts/{owner}", {"scopes": scopes})
+    ((_, _, missing),) = await numbers(call, post)
+    assert missing["views"] is missing["clicks"] is Reason.NOT_AUTHORIZED
+
+
+async def test_a_deleted_post_is_gone(sandbox: Sandbox, call: AccountCall) -> None:
+    post = await published(call, text_draft("hello"))
+    await control(sandbox, "DELETE", f"facebook/posts/{post.id}")
+    ((reading, _, _),) = await numbers(call, post)
+    assert isinstance(reading.fault, Gone)
+
+
+@pytest.mark.parametrize("kind", ["not_json", "status"])
+async def test_a_failed_read(sandbox: Sandbox, call: AccountCall, kind: str) -> None:
+    post = await published(call, text_draft("hello"))
+    await control(sandbox, "POST", "faults", {"platform": "facebook", "on": "read", "kind": kind})
+    with pytest.raises(TryLater):
+        await PLATFORM.read(call, [post])
+
+
+async def test_a_read_is_one_request_and_counts_its_posts(sandbox: Sandbox, call: AccountCall) -> None:
+    posts = [await published(call, text_draft(f"post {n}")) for n in range(3)]
+    sandbox.world.ledger.clear()
+    await numbers(call, *posts)
+    assert sandbox.world.ledger.totals() == {"facebook": {"requests": 1, "items": 3}}
+
+
+async def lost(sandbox: Sandbox, call: AccountCall, draft: Draft, kind: str) -> Published | None:
+    fault = {"platform": "facebook", "on": "publish", "kind": kind, "status": 500, "delay_ms": 0}
+    await control(sandbox, "POST", "faults", fault)
+    since = call.now - timedelta(minutes=5)
+    reached, _ = await steps_until_fault(call, draft, OutcomeUnknown)
+    assert reached[-1].announces
+    await call.pause(5)
+    return await PLATFORM.find_published(call, draft, reached[-1], since)
+
+
+async def test_a_text_whose_answer_was_lost_is_found(sandbox: Sandbox, call: AccountCall) -> None:
+    found = await lost(sandbox, call, text_draft("lost"), "drop_after_commit")
+    assert found is not None
+    assert [post.id for post in sandbox.world.posts("facebook")] == [found.id]
+
+
+@pytest.mark.parametrize("kind", ["timeout", "status"])
+async def test_a_text_that_never_arrived_is_surely_absent(
+    sandbox: Sandbox, call: AccountCall, kind: str
+) -> None:
+    assert await lost(sandbox, call, text_draft("lost"), kind) is None
+
+
+async def test_a_video_that_never_arrived_may_still_be_processed(sandbox: Sandbox, call: AccountCall) -> None:
+    with pytest.raises(OutcomeUnknown):
+        await lost(sandbox, call, clip(sandbox), "timeout")
+
+
+async def test_a_video_whose_answer_was_lost_is_found(sandbox: Sandbox, call: AccountCall) -> None:
+    found = await lost(sandbox, call, clip(sandbox), "drop_after_commit")
+    assert found is not None
+    assert found.kind is Kind.VIDEO
