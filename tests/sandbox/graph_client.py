@@ -15,6 +15,12 @@ from sextant.sandbox.visitor import say_yes
 
 CALLBACK = "https://sextant.example/callback"
 PAGE = "100000000000001"
+FACEBOOK_SCOPES = "pages_show_list,pages_manage_posts,pages_read_engagement,read_insights"
+
+
+def values(body: dict[str, Any]) -> dict[str, Any]:
+    """The rows of an insights answer by name."""
+    return {row["name"]: row["values"][0]["value"] for row in body["data"]}
 
 
 @dataclass
@@ -63,6 +69,21 @@ class Client:
     async def batch(self, *urls: str, **form: str) -> Answer:
         parts = [{"method": "GET", "relative_url": url} for url in urls]
         return await self.post("", batch=json.dumps(parts), **form)
+
+    async def set_truth(self, native_id: str, truth: dict[str, Any]) -> Answer:
+        return await self.control("PUT", f"{self.platform}/posts/{native_id}", json=truth)
+
+    async def switch(self, **switches: Any) -> None:
+        answer = await self.control("PUT", f"{self.platform}/accounts/{USER_ID}", json=switches)
+        assert answer.status == 200
+
+    async def fault(self, kind: str, on: str, **more: Any) -> None:
+        order = {"platform": self.platform, "kind": kind, "on": on, **more}
+        assert (await self.control("POST", "faults", json=order)).status == 201
+
+    async def text_post(self, text: str = "Hello") -> str:
+        native_id: str = (await self.post(f"{PAGE}/feed", message=text)).body["id"]
+        return native_id
 
     # ---- connecting ----
 

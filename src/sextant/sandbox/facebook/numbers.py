@@ -89,13 +89,13 @@ class Grown:
         """Rows about video are 0 on a post without one."""
         on = self.post.kind == "video"
         views = self.count("views of 3 s", 0.35) if on else 0
-        paid_none = {"post_video_views_paid": 0, "post_video_views_organic": views}
         return {
             "post_video_views": views,
             "post_video_view_time": self.plays * self.average_ms if on else 0,
             "post_video_avg_time_watched": self.average_ms if on else 0,
             "post_video_length": LENGTH_MS if on else 0,
-            **paid_none,
+            "post_video_views_organic": views,
+            "post_video_views_paid": 0,
         }
 
     def video(self) -> Figures:

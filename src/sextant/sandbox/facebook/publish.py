@@ -8,8 +8,7 @@ from urllib.parse import urlsplit
 from sextant.sandbox.facebook.shows import POST, VIDEO, ready
 from sextant.sandbox.graph import errors, fields, paging
 from sextant.sandbox.graph.errors import GraphError, invalid
-from sextant.sandbox.graph.scene import Node, Scene, Type, shown
-from sextant.sandbox.graph.scene import post_node as node_of
+from sextant.sandbox.graph.scene import Node, Scene, Type, node_of, shown
 from sextant.sandbox.pull import pull
 from sextant.sandbox.world import Post, World
 

@@ -35,6 +35,7 @@ def calls_in(call: Call) -> list[Call]:
     if not parts:
         raise invalid("(#100) param batch must be non-empty.")
     if len(parts) > MOST:
+        # The limit is documented, its envelope is not.
         text = f"Too many requests in batch message. Maximum batch size is {MOST}"
         raise GraphError(-3, text, kind="GraphBatchException")
     return [_call(call, part) for part in parts]

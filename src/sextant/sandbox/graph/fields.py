@@ -53,7 +53,7 @@ class Reader:
             raise syntax_error(token)
         return token
 
-    def list(self) -> list[Field]:
+    def several(self) -> list[Field]:
         found = [self.one()]
         while self.peek() == ",":
             self.take()
@@ -70,7 +70,7 @@ class Reader:
             asked.args[modifier] = args[1:-1].strip()
         if self.peek() == "{":
             self.take()
-            asked.fields = self.list()
+            asked.fields = self.several()
             self.take("}")
         return asked
 
@@ -84,7 +84,7 @@ def parsed(text: str) -> list[Field]:
     reader = Reader(text)
     if not reader.tokens:
         return []
-    found = reader.list()
+    found = reader.several()
     if reader.peek():
         raise syntax_error(reader.peek())
     return found

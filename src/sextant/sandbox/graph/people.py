@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from sextant.sandbox.graph import errors, fields, login, paging
@@ -126,7 +126,7 @@ def operations(page: Type) -> dict[tuple[str, str, str], Operation]:
     }
 
 
-def accounts_edge(page: Type) -> Any:
+def accounts_edge(page: Type) -> Callable[[Scene], Awaitable[dict[str, Any]]]:
     usual = [Field(n) for n in ("access_token", "category", "category_list", "name", "id", "tasks")]
 
     async def act(scene: Scene) -> dict[str, Any]:

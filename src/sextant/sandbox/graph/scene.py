@@ -39,7 +39,7 @@ class Scene:
         return replace(self, node=node)
 
 
-def post_node(world: World, kind: str, node_id: str, post: Post) -> Node:
+def node_of(world: World, kind: str, node_id: str, post: Post) -> Node:
     """A node made of a post; its account has to be in the world."""
     account = world.account(post.platform, post.account_id)
     if account is None:

@@ -9,7 +9,7 @@ from typing import Any
 from sextant.sandbox.graph import errors, fields, paging
 from sextant.sandbox.graph.call import INSTAGRAM
 from sextant.sandbox.graph.errors import GraphError, invalid
-from sextant.sandbox.graph.scene import Node, Scene, Type, node_id, post_node, shown
+from sextant.sandbox.graph.scene import Node, Scene, Type, node_id, node_of, shown
 from sextant.sandbox.instagram.scopes import need
 from sextant.sandbox.instagram.shows import CONTAINER, IG_MEDIA
 from sextant.sandbox.pull import pull
@@ -204,7 +204,7 @@ async def limit(scene: Scene) -> dict[str, Any]:
 
 
 def media_node(world: World, post: Post) -> Node:
-    return post_node(world, "media", post.id, post)
+    return node_of(world, "media", post.id, post)
 
 
 async def listing(scene: Scene) -> dict[str, Any]:

@@ -82,6 +82,8 @@ def count(name: str) -> Show:
 
 
 def media_type(scene: Scene, field: Field) -> str:
+    if scene.node.thing.kind == "carousel":
+        return "CAROUSEL_ALBUM"
     return "VIDEO" if is_video(scene.node.thing) else "IMAGE"
 
 
