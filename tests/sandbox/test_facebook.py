@@ -81,13 +81,14 @@ async def test_a_video_is_processed_before_its_post_exists(client: Client) -> No
 async def test_what_a_video_cannot_be_made_of(client: Client) -> None:
     assert (await video(client, "missing.mp4")).code == (389, None)
     assert (await video(client, "sample.jpg")).code == (6000, None)
-    elsewhere = await client.post(f"{PAGE}/videos", file_url="https://example.org/a.mp4")
-    assert elsewhere.code == (389, None)
+    for elsewhere in ("https://example.org/a.mp4", "a.mp4", "http://["):
+        assert (await client.post(f"{PAGE}/videos", file_url=elsewhere)).code == (389, None)
 
 
 async def test_posting_takes_scope_page_token_and_content(client: Client, stranger: Client) -> None:
     assert (await client.post(f"{PAGE}/feed")).code == (100, 1349125)
     assert (await client.post(f"{PAGE}/feed", link="https://www.facebook.com/x")).code == (100, 1609008)
+    assert (await client.post(f"{PAGE}/feed", link="http://[")).code == (100, None)
     await client.switch(scopes=["pages_show_list", "pages_read_engagement"])
     refused = await client.post(f"{PAGE}/feed", message="x")
     assert (refused.status, refused.code) == (403, (200, None))

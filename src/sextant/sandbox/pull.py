@@ -12,7 +12,11 @@ MAX_BYTES = 64 * 1024 * 1024
 
 async def pull(world: World, url: str) -> bytes | None:
     """The bytes behind a public address, or None when it cannot be read."""
-    if not world.base_url or URL(url).origin() != URL(world.base_url).origin():
+    try:
+        own = URL(url).origin() == URL(world.base_url).origin()
+    except ValueError:
+        return None
+    if not own:
         return None
     timeout = aiohttp.ClientTimeout(total=20)
     try:

@@ -70,7 +70,10 @@ def may_post(scene: Scene) -> None:
 
 
 def check_link(link: str) -> None:
-    host = urlsplit(link).hostname or ""
+    try:
+        host = urlsplit(link).hostname or ""
+    except ValueError:
+        host = ""
     if link and not host:
         raise invalid("(#100) link URL is not properly formatted")
     if host == "facebook.com" or host.endswith(".facebook.com"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 import msgspec
 
@@ -42,8 +42,8 @@ def calls_in(call: Call) -> list[Call]:
 
 
 def _call(call: Call, part: Part) -> Call:
-    url = urlsplit(part.relative_url)
-    params = {**dict(parse_qsl(part.body)), **dict(parse_qsl(url.query))}
+    path, _, query = part.relative_url.partition("?")
+    params = {**dict(parse_qsl(part.body)), **dict(parse_qsl(query))}
     if part.access_token is not None:
         params["access_token"] = part.access_token
     if "access_token" not in params:
@@ -52,7 +52,7 @@ def _call(call: Call, part: Part) -> Call:
             name: call.params[name] for name in ("access_token", "appsecret_proof") if name in call.params
         }
         params = {**outer, **params}
-    return call.inner(part.method.upper(), url.path, params)
+    return call.inner(part.method.upper(), path, params)
 
 
 async def run(call: Call, one: Callable[[Call], Awaitable[Answered]]) -> list[dict[str, Any]]:
