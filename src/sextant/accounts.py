@@ -236,7 +236,7 @@ class Accounts:
         async with self._renewals[connection_id]:
             connection = await self._present(connection_id)
             grant = self._opened(connection)
-            if grant.access_token != old.access_token:
+            if grant != old:
                 return grant
             try:
                 fresh = await self._refreshed(connection, grant)
@@ -281,10 +281,13 @@ class Accounts:
             connection = await connections.by_id(db, connection_id)
         if connection is None or connection.organization_id != organization_id:
             raise NotFound("No such connection.")
-        if connection.sealed_grant is not None:
-            await self._revoke(connection)
-        async with self.store.write() as db:
-            await connections.forget(db, connection_id, self.wire.clock.now())
+        async with self._renewals[connection_id]:  # a renewal under way would bring the tokens back
+            async with self.store.read() as db:
+                connection = await connections.by_id(db, connection_id)
+            if connection is not None and connection.sealed_grant is not None:
+                await self._revoke(connection)
+            async with self.store.write() as db:
+                await connections.forget(db, connection_id, self.wire.clock.now())
 
     async def _revoke(self, connection: Connection) -> None:
         platform = self.platforms[connection.platform]

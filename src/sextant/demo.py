@@ -100,7 +100,7 @@ def table(answer: dict[str, Any]) -> Table:
     """Networks × 13 keys; a dash and its reason where there is no number."""
     analytics = answer["analytics"]
     shown = Table(title=f"analytics: {analytics['status']}", title_justify="left")
-    shown.add_column("")
+    shown.add_column("", no_wrap=True)
     for entry in analytics["platforms"]:
         shown.add_column(entry["platform"], justify="right")
     shown.add_column("total", justify="right", style="bold")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -13,17 +14,21 @@ from tests.conftest import new_database
 from tests.e2e.client import Client
 
 
+@asynccontextmanager
+async def started(directory: Path, database_url: str) -> AsyncIterator[Running]:
+    """Ten simulated seconds in a real one, so that polls and pauses are short."""
+    settings = Settings(data_dir=directory, database_url=database_url, read_deadline_s=1.5, publish_wait_s=2)
+    async with running(settings, "127.0.0.1", 0, 0, lambda text: None) as up:
+        up.sandbox.world.clock.run_at(10)
+        yield up
+
+
 @pytest.fixture(scope="session", params=["sqlite", "postgres"])
 async def up(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Running]:
-    directory: Path = tmp_path_factory.mktemp("sextant")
-    url = ""
-    if request.param == "postgres":
-        url = new_database(request.getfixturevalue("postgres"))
-    settings = Settings(data_dir=directory, database_url=url, read_deadline_s=1.5, publish_wait_s=2)
-    async with running(settings, "127.0.0.1", 0, 0, lambda text: None) as up:
-        up.sandbox.world.processing_s = 0.1
+    url = new_database(request.getfixturevalue("postgres")) if request.param == "postgres" else ""
+    async with started(tmp_path_factory.mktemp("sextant"), url) as up:
         yield up
 
 
@@ -33,3 +38,10 @@ async def client(up: Running) -> AsyncIterator[Client]:
     async with Client(up) as client:
         yield client
         await client.no_faults()
+
+
+@pytest.fixture
+async def alone(tmp_path: Path, database_url: str) -> AsyncIterator[Client]:
+    """A Sextant of its own, for what is counted: nothing else is under way there."""
+    async with started(tmp_path, database_url) as up, Client(up) as client:
+        yield client

@@ -207,7 +207,7 @@ async def test_two_accounts_are_named_when_a_platform_is_not_enough(client: Clie
 
 async def test_too_large(client: Client) -> None:
     status, answer = await client.call(
-        "POST", "/social/post", data=BytesIO(b'{"post": "' + b"a" * 1_100_000 + b'"}')
+        "POST", "/social/post", data=BytesIO(b'{"post": "' + b"a" * 1_000_000 + b'"}')
     )
     assert (status, answer["error"]) == (413, "too_large")
 

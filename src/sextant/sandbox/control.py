@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from importlib import resources
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from aiohttp import web
@@ -16,10 +16,11 @@ from sextant.sandbox.world import Account, Post, World
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-class Advance(msgspec.Struct, forbid_unknown_fields=True):
-    """Body of POST /_control/clock."""
+class ClockSwitch(msgspec.Struct, forbid_unknown_fields=True):
+    """Body of POST /_control/clock. `rate`: simulated seconds per real one; null leaves it."""
 
-    advance_s: float = 0.0
+    advance_s: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+    rate: Annotated[float, msgspec.Meta(gt=0)] | None = None
 
 
 class Switches(msgspec.Struct, forbid_unknown_fields=True):
@@ -82,7 +83,10 @@ class Control:
         return web.Response(status=204)
 
     async def advance(self, request: web.Request) -> web.StreamResponse:
-        self.world.clock.advance((await body(request, Advance)).advance_s)
+        switch = await body(request, ClockSwitch)
+        self.world.clock.advance(switch.advance_s)
+        if switch.rate is not None:
+            self.world.clock.run_at(switch.rate)
         self.world.save()
         return await self.show_clock(request)
 
