@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from sextant.metrics import KEYS, Reason, total
 from sextant.normalize import canonical, normalize
-from sextant.platforms.base import At, Kind, MemberAt, Never, Refusal, Source, SumAt, camel, camel_keys
+from sextant.platforms.base import Refusal, camel, camel_keys
+from sextant.platforms.catalogue import At, Kind, MemberAt, Never, Source, SumAt
 
 CATALOGUE = {
     "likes": Source((At("likeCount"), SumAt("reactions"), MemberAt("byType", "like"))),

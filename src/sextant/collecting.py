@@ -12,7 +12,8 @@ from sextant.accounts import Accounts
 from sextant.clock import Clock
 from sextant.errors import ActOutside, Fault, Gone, NoValue, OurBug, TryLater, WaitUntil
 from sextant.metrics import KEYS, Reason
-from sextant.platforms.base import Kind, Published, Reading
+from sextant.platforms.base import Published, Reading
+from sextant.platforms.catalogue import Kind
 from sextant.store import Store, connections, readings
 from sextant.store.connections import Connection
 from sextant.store.posts import Destination

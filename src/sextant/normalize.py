@@ -7,19 +7,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from sextant.metrics import KEYS, Number, Reason
-from sextant.platforms.base import (
-    At,
-    Catalogue,
-    Json,
-    Kind,
-    MemberAt,
-    Never,
-    RawPath,
-    Refusal,
-    Source,
-    SumAt,
-    count,
-)
+from sextant.platforms.base import Json, Refusal, count
+from sextant.platforms.catalogue import At, Catalogue, Kind, MemberAt, Never, RawPath, Source, SumAt
 
 
 def normalize(

@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 from sextant.errors import fault_at
 from sextant.media import Fetcher
-from sextant.platforms.base import Kind, Platform
+from sextant.platforms.base import Platform
+from sextant.platforms.catalogue import Kind
 from sextant.store.connections import CONNECTED, Connection
 
 IMAGE_SUFFIXES = {".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".heic"}

@@ -31,7 +31,8 @@ from sextant.errors import (
 )
 from sextant.http import AccountCall
 from sextant.media import Fetcher, PostMedia
-from sextant.platforms.base import Checkpoint, Draft, Kind, Platform, Published
+from sextant.platforms.base import Checkpoint, Draft, Platform, Published
+from sextant.platforms.catalogue import Kind
 from sextant.store import Store, connections, posts
 from sextant.store.connections import Connection
 from sextant.store.posts import FAILED, PARTIAL, POSTED, PROCESSING, UNKNOWN, Destination, Post

@@ -12,7 +12,8 @@ from sextant.collecting import is_stale
 from sextant.errors import ActOutside, Fault, Gone, Reconnect
 from sextant.metrics import KEYS, Metrics, Reason, total
 from sextant.normalize import canonical, normalize
-from sextant.platforms.base import Kind, Platform, Refusal
+from sextant.platforms.base import Platform, Refusal
+from sextant.platforms.catalogue import Kind
 from sextant.store.posts import Destination
 from sextant.store.readings import StoredReading
 

@@ -18,7 +18,6 @@ from sextant.platforms.base import (
     Checkpoint,
     Draft,
     Grant,
-    Kind,
     MediaFile,
     Platform,
     Published,
@@ -26,6 +25,7 @@ from sextant.platforms.base import (
     Request,
     Send,
 )
+from sextant.platforms.catalogue import Kind
 from tests.calls import call_for
 from tests.wire import Scripted
 

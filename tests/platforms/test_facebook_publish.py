@@ -6,7 +6,8 @@ from urllib.parse import parse_qs
 import pytest
 
 from sextant import errors as faults
-from sextant.platforms.base import Account, Checkpoint, Grant, Kind
+from sextant.platforms.base import Account, Checkpoint, Grant
+from sextant.platforms.catalogue import Kind
 from sextant.platforms.facebook import PLATFORM
 from tests.platforms.adapters import (
     NOW,

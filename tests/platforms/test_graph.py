@@ -9,7 +9,8 @@ import pytest
 
 from sextant import errors as faults
 from sextant.platforms import graph, graph_reading
-from sextant.platforms.base import Account, Answer, App, Grant, Kind, Published, Request
+from sextant.platforms.base import Account, Answer, App, Grant, Published, Request
+from sextant.platforms.catalogue import Kind
 from sextant.platforms.facebook import PLATFORM
 from tests.platforms.adapters import NOW, calling, post, sender
 from tests.wire import Scripted

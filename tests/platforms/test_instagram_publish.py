@@ -6,7 +6,8 @@ from urllib.parse import parse_qs
 import pytest
 
 from sextant import errors as faults
-from sextant.platforms.base import Account, Checkpoint, Grant, Kind
+from sextant.platforms.base import Account, Checkpoint, Grant
+from sextant.platforms.catalogue import Kind
 from sextant.platforms.instagram import PLATFORM
 from tests.platforms.adapters import NOW, LocalMedia, calling, steps, steps_until_fault, video_draft
 from tests.wire import Scripted

@@ -8,7 +8,8 @@ from urllib.parse import parse_qs
 import pytest
 
 from sextant import errors as faults
-from sextant.platforms.base import Account, Grant, Kind
+from sextant.platforms.base import Account, Grant
+from sextant.platforms.catalogue import Kind
 from sextant.platforms.instagram import PLATFORM
 from tests.platforms.adapters import NOW, calling, numbers, post
 from tests.wire import Scripted

@@ -12,7 +12,8 @@ import pytest
 
 from sextant.clock import Clock
 from sextant.errors import FixContent, OutcomeUnknown, TryLater
-from sextant.platforms.base import Account, Checkpoint, Draft, Grant, Kind, MediaFile
+from sextant.platforms.base import Account, Checkpoint, Draft, Grant, MediaFile
+from sextant.platforms.catalogue import Kind
 from sextant.platforms.linkedin import PLATFORM
 from sextant.platforms.linkedin.publish import little_text
 from tests.calls import call_for

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from sextant.errors import ActOutside, FixContent, OutcomeUnknown, Reconnect, TryLater
-from sextant.platforms.base import Account, Checkpoint, Grant, Kind, Published
+from sextant.platforms.base import Account, Checkpoint, Grant, Published
+from sextant.platforms.catalogue import Kind
 from sextant.platforms.tiktok import PLATFORM
 from tests.platforms.adapters import NOW, LocalMedia, calling, steps, steps_until_fault, video_draft
 from tests.wire import Scripted

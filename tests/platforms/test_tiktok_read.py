@@ -6,7 +6,8 @@ import pytest
 
 from sextant.errors import NoValue, Reconnect, TryLater, WaitUntil
 from sextant.metrics import KEYS, Reason
-from sextant.platforms.base import Account, Grant, Kind
+from sextant.platforms.base import Account, Grant
+from sextant.platforms.catalogue import Kind
 from sextant.platforms.tiktok import PLATFORM
 from tests.platforms.adapters import calling, numbers, post
 from tests.wire import Scripted

@@ -7,7 +7,8 @@ import pytest
 
 from sextant.errors import NoValue, OutcomeUnknown, Reconnect
 from sextant.metrics import Reason
-from sextant.platforms.base import Draft, Kind
+from sextant.platforms.base import Draft
+from sextant.platforms.catalogue import Kind
 from sextant.platforms.tiktok import PLATFORM
 from sextant.sandbox.server import Sandbox
 from sextant.sandbox.tiktok import NETWORK

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from sextant.errors import ActOutside, FixContent, OutcomeUnknown, TryLater
-from sextant.platforms.base import Account, Checkpoint, Grant, Kind, Published
+from sextant.platforms.base import Account, Checkpoint, Grant, Published
+from sextant.platforms.catalogue import Kind
 from sextant.platforms.x import PLATFORM, publish
 from tests.platforms.adapters import (
     NOW,

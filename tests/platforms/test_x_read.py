@@ -7,7 +7,8 @@ import pytest
 from sextant.errors import Gone, NoValue, TryLater, WaitUntil
 from sextant.metrics import KEYS, Reason
 from sextant.normalize import canonical, normalize
-from sextant.platforms.base import Account, Grant, Kind
+from sextant.platforms.base import Account, Grant
+from sextant.platforms.catalogue import Kind
 from sextant.platforms.x import PLATFORM
 from tests.platforms.adapters import NOW, calling, numbers, post
 from tests.wire import Scripted

@@ -12,7 +12,8 @@ from aiohttp import web
 from sextant.errors import Gone, Reconnect, TryLater, WaitUntil
 from sextant.metrics import KEYS, Reason
 from sextant.normalize import normalize
-from sextant.platforms.base import Account, Grant, Kind, Published, Reading
+from sextant.platforms.base import Account, Grant, Published, Reading
+from sextant.platforms.catalogue import Kind
 from sextant.platforms.youtube import PLATFORM
 from tests.calls import call_for
 from tests.wire import Scripted

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 from litestar import MediaType, Request, Response, get
 from msgspec import Meta, Struct
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from sextant.api.auth import ApiRequest
@@ -60,8 +59,7 @@ async def readyz(request: Request[None, None, Any]) -> Response[Health]:
     """Answers 200 when the database does, else 503."""
     services: Services = request.app.state.services
     try:
-        async with services.store.read() as db:
-            await db.execute(text("SELECT 1"))
+        await services.store.ping()
     except (SQLAlchemyError, OSError) as error:
         log.error("the database does not answer: %s", type(error).__name__)
         return Response(Health("unavailable"), status_code=503, media_type=MediaType.JSON)

@@ -13,21 +13,8 @@ from typing import Any
 
 from sextant.errors import ActOutside, Fault, Gone, NoValue, Reconnect, TryLater
 from sextant.metrics import Reason
-from sextant.platforms.base import (
-    Answer,
-    Call,
-    Catalogue,
-    Json,
-    Kind,
-    Never,
-    Published,
-    Reading,
-    Refusal,
-    Request,
-    Source,
-    camel,
-    together,
-)
+from sextant.platforms.base import Answer, Call, Json, Published, Reading, Refusal, Request, camel, together
+from sextant.platforms.catalogue import Catalogue, Kind, Never, Source
 from sextant.platforms.graph import GRAPH, integer, member, permalink, rows, url
 
 BATCH = 50

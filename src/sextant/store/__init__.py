@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -42,6 +42,11 @@ class Store:
             async with connection.begin():
                 yield connection
         self._watch.wrote()
+
+    async def ping(self) -> None:
+        """Raises SQLAlchemyError or OSError when the database does not answer."""
+        async with self.read() as db:
+            await db.execute(text("SELECT 1"))
 
     def generation(self) -> object:
         """A value that changes when anything was written, by this process or another.

@@ -11,25 +11,19 @@ from sextant.platforms.base import (
     Account,
     Answer,
     App,
-    At,
     Call,
-    Catalogue,
     Checkpoint,
     Draft,
     Grant,
-    Kind,
     Limits,
-    MemberAt,
-    Never,
     OAuthSpec,
     Platform,
     Published,
     Reading,
     Request,
     Send,
-    Source,
-    SumAt,
 )
+from sextant.platforms.catalogue import At, Catalogue, Kind, MemberAt, Never, Source, SumAt
 from sextant.platforms.facebook import auth, errors, metrics, publish
 
 REELS = frozenset({Kind.REEL})

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from sextant.metrics import Reason
-from sextant.platforms.base import Call, Catalogue, Json, Kind, Published, Reading, Refusal, count
+from sextant.platforms.base import Call, Json, Published, Reading, Refusal, count
+from sextant.platforms.catalogue import Catalogue, Kind
 from sextant.platforms.facebook.errors import fault
 from sextant.platforms.graph import member
 from sextant.platforms.graph_reading import (

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sextant.errors import FixContent, OutcomeUnknown, TryLater
-from sextant.platforms.base import Call, Checkpoint, Draft, Json, Kind, Published, Request
+from sextant.platforms.base import Call, Checkpoint, Draft, Json, Published, Request
+from sextant.platforms.catalogue import Kind
 from sextant.platforms.graph import WEB, growing, id_in, member, moment, permalink, rows, url
 
 PULL_TIMEOUT_S = 30.0

@@ -12,23 +12,19 @@ from sextant.platforms.base import (
     Account,
     Answer,
     App,
-    At,
     Call,
-    Catalogue,
     Checkpoint,
     Draft,
     Grant,
-    Kind,
     Limits,
-    Never,
     OAuthSpec,
     Platform,
     Published,
     Reading,
     Request,
     Send,
-    Source,
 )
+from sextant.platforms.catalogue import At, Catalogue, Kind, Never, Source
 from sextant.platforms.instagram import auth, errors, metrics, publish
 
 NOT_STORIES = frozenset(Kind) - {Kind.STORY}

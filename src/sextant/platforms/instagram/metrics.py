@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from sextant.platforms.base import Call, Catalogue, Json, Kind, Published, Reading, Request, together
+from sextant.platforms.base import Call, Json, Published, Reading, Request, together
+from sextant.platforms.catalogue import Catalogue, Kind
 from sextant.platforms.graph import member
 from sextant.platforms.graph_reading import (
     KEPT,

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from sextant.errors import Fault, Gone, OutcomeUnknown, TryLater
-from sextant.platforms.base import Answer, Call, Checkpoint, Draft, Kind, Published, Request
+from sextant.platforms.base import Answer, Call, Checkpoint, Draft, Published, Request
+from sextant.platforms.catalogue import Kind
 from sextant.platforms.graph import growing, id_in, member, moment, permalink, rows
 from sextant.platforms.instagram.auth import url
 from sextant.platforms.instagram.errors import container_fault

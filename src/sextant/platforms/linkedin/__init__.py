@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sextant.platforms.base import At, Catalogue, Kind, Limits, Never, OAuthSpec, Platform, Source, SumAt
+from sextant.platforms.base import Limits, OAuthSpec, Platform
+from sextant.platforms.catalogue import At, Catalogue, Kind, Never, Source, SumAt
 from sextant.platforms.linkedin import auth, errors, metrics
 from sextant.platforms.linkedin import publish as publishing
 

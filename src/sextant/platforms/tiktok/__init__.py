@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from sextant.metrics import Reason
-from sextant.platforms.base import At, Catalogue, Kind, Limits, Never, OAuthSpec, Platform, Source
+from sextant.platforms.base import Limits, OAuthSpec, Platform
+from sextant.platforms.catalogue import At, Catalogue, Kind, Never, Source
 from sextant.platforms.tiktok import auth, errors, metrics, publish
 
 LIMITS = Limits(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sextant.metrics import Reason
-from sextant.platforms.base import At, Catalogue, Limits, Never, OAuthSpec, Platform, Source
+from sextant.platforms.base import Limits, OAuthSpec, Platform
+from sextant.platforms.catalogue import At, Catalogue, Never, Source
 from sextant.platforms.youtube import auth, errors, metrics
 from sextant.platforms.youtube import publish as publishing
 

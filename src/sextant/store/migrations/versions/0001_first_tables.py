@@ -10,6 +10,16 @@ depends_on = None
 
 
 def upgrade() -> None:
+    organizations()
+    api_keys()
+    connect_sessions()
+    connections()
+    posts()
+    destinations()
+    readings()
+
+
+def organizations() -> None:
     op.create_table(
         "organizations",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -19,6 +29,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_organizations")),
         sa.UniqueConstraint("slug", name=op.f("uq_organizations_slug")),
     )
+
+
+def api_keys() -> None:
     op.create_table(
         "api_keys",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -42,6 +55,8 @@ def upgrade() -> None:
     with op.batch_alter_table("api_keys", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_api_keys_organization_id"), ["organization_id"], unique=False)
 
+
+def connect_sessions() -> None:
     op.create_table(
         "connect_sessions",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -69,6 +84,8 @@ def upgrade() -> None:
             batch_op.f("ix_connect_sessions_organization_id"), ["organization_id"], unique=False
         )
 
+
+def connections() -> None:
     op.create_table(
         "connections",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -104,6 +121,8 @@ def upgrade() -> None:
     with op.batch_alter_table("connections", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_connections_organization_id"), ["organization_id"], unique=False)
 
+
+def posts() -> None:
     op.create_table(
         "posts",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -130,6 +149,8 @@ def upgrade() -> None:
         batch_op.create_index("ix_posts_newest", ["organization_id", "created_at", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_posts_organization_id"), ["organization_id"], unique=False)
 
+
+def destinations() -> None:
     op.create_table(
         "destinations",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -167,6 +188,8 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_destinations_post_id"), ["post_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_destinations_status"), ["status"], unique=False)
 
+
+def readings() -> None:
     op.create_table(
         "readings",
         sa.Column("destination_id", sa.String(length=36), nullable=False),
