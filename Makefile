@@ -33,10 +33,12 @@ format: setup
 bench: setup
 	$(BIN)/python bench/read.py
 
-# The lock files name versions and hashes, never an index: `--no-emit-index-url --no-emit-find-links`.
+# The lock files name versions and hashes, never an index. What runs is what was tested: run.txt follows dev.txt.
+PIN := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-header --no-annotate -q
 lock:
-	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate -q -o requirements/run.txt
-	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate -q -o requirements/dev.txt
+	$(PIN) --group dev -o requirements/dev.txt
+	$(PIN) -c requirements/dev.txt -o requirements/run.txt
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
