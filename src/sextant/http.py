@@ -6,7 +6,7 @@ import io
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -18,6 +18,7 @@ from sextant import __version__
 from sextant.clock import Clock
 from sextant.errors import ExpiredToken, Fault, OutcomeUnknown, TryLater
 from sextant.platforms.base import Account, Answer, App, Grant, Platform, Request
+from sextant.platforms.withdrawn import Withdrawn
 
 log = logging.getLogger("sextant.http")
 
@@ -168,6 +169,7 @@ class AccountCall:
     grant: Grant
     renew: Renew
     note: Ledger = lambda request, outcome: None
+    withdrawn: Withdrawn = field(default_factory=Withdrawn)
 
     @property
     def scopes(self) -> frozenset[str]:

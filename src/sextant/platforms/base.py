@@ -18,6 +18,7 @@ from typing import Any, Protocol
 from sextant.errors import Fault
 from sextant.metrics import Number, Reason
 from sextant.platforms.catalogue import Catalogue, Kind
+from sextant.platforms.withdrawn import Withdrawn
 
 Json = Any
 """Decoded JSON: dict, list, str, int (exact, any size), float, bool, None."""
@@ -129,6 +130,8 @@ class Call(Protocol):
 
     app: App
     account: Account
+    withdrawn: Withdrawn
+    """Metrics that the network has refused before."""
 
     @property
     def scopes(self) -> frozenset[str]:
