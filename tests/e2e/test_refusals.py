@@ -6,6 +6,7 @@ import json
 import logging
 import uuid
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
@@ -13,7 +14,9 @@ from typing import Any
 import aiohttp
 import pytest
 
+from sextant.api.routes import build_api
 from sextant.sandboxed import Running
+from sextant.serve import free_address, served
 from sextant.store import organizations
 from tests.e2e.client import Client
 
@@ -268,3 +271,30 @@ async def test_nothing_secret_is_answered_or_logged(client: Client, caplog: pyte
         assert secret not in answers
         assert secret not in logged
     assert "Traceback" not in answers
+
+
+async def test_our_own_fault_has_an_id_and_no_internals(alone: Client) -> None:
+    async with alone.up.services.store.write() as db:
+        await db.exec_driver_sql("ALTER TABLE posts RENAME TO lost_posts")
+    status, body = await alone.call("GET", "/social/posts")
+    assert (status, body["error"]) == (500, "internal_server_error")
+    assert uuid.UUID(body["request_id"])
+    assert body["request_id"] in body["detail"]
+    assert "lost_posts" not in str(body)
+    assert "Traceback" not in str(body)
+
+
+async def test_too_many_requests(alone: Client) -> None:
+    api = alone.up.services
+    limited = build_api(replace(api, settings=api.settings.model_copy(update={"rate_limit_per_minute": 3})))
+    address = free_address("127.0.0.1", 0)
+    async with served(limited, address), aiohttp.ClientSession(address.url) as session:
+        seen = []
+        for _ in range(8):
+            async with session.get("/whoami", headers={"Authorization": f"Bearer {alone.key}"}) as answer:
+                seen.append(answer.status)
+                last = answer.headers.get("Retry-After"), await answer.json()
+        assert set(seen) <= {200, 429}
+        assert seen.count(200) in (3, 6), "six when a minute ended in between"
+        assert 1 <= int(last[0] or 0) <= 60
+        assert last[1]["error"] == "rate_limit"

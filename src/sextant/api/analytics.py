@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from litestar import get
@@ -18,13 +17,11 @@ from sextant.reports import Report
 from sextant.services import Services
 
 
-@dataclass(frozen=True, slots=True)
 class Prepared:
     """An answer that is bytes already: an ASGI application, which Litestar passes through as it is."""
 
-    status: int
-    headers: list[tuple[bytes, bytes]]
-    body: bytes
+    def __init__(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+        self.status, self.headers, self.body = status, headers, body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status, "headers": self.headers})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,17 @@ from litestar.serialization import encode_json
 from litestar.static_files import create_static_files_router
 
 from sextant import __version__
+from sextant.api import analytics_schema
+from sextant.api import schema as schema_module
 from sextant.api.schema import Error
+
+SHAPES: dict[str, type] = {
+    name: shape
+    for module in (schema_module, analytics_schema)
+    for name, shape in vars(module).items()
+    if isinstance(shape, type)
+}
+"""Shapes by name: Litestar leaves their docstrings out of the document."""
 
 REFUSALS = {
     400: "bad_request: not JSON, or not an object.",
@@ -75,7 +86,12 @@ def openapi_config() -> OpenAPIConfig:
 @get("/openapi.json", include_in_schema=False, sync_to_thread=False)
 def document(request: Request[None, None, Any]) -> Response[bytes]:
     """The document itself. (Litestar's own route for it would bring a 404 page of its own along.)"""
-    return Response(encode_json(request.app.openapi_schema.to_schema()), media_type=MediaType.JSON)
+    schema = request.app.openapi_schema.to_schema()
+    for name, entry in schema["components"]["schemas"].items():
+        shape = SHAPES.get(name)
+        if shape is not None and shape.__doc__:
+            entry.setdefault("description", inspect.cleandoc(shape.__doc__))
+    return Response(encode_json(schema), media_type=MediaType.JSON)
 
 
 @get("/docs", include_in_schema=False, sync_to_thread=False)

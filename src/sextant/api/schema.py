@@ -174,6 +174,12 @@ class WhoAmI(Struct):
     ]
 
 
+class Health(Struct):
+    """Whether the server is there."""
+
+    status: Annotated[str, Meta(description="ok, or unavailable with HTTP 503.")]
+
+
 class FaultAt(Struct):
     """One fault of a request."""
 

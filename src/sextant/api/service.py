@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import logging
-from typing import Annotated, Any
+from typing import Any
 
 from litestar import MediaType, Request, Response, get
-from msgspec import Meta, Struct
 from sqlalchemy.exc import SQLAlchemyError
 
 from sextant.api.auth import ApiRequest
 from sextant.api.openapi import described
-from sextant.api.schema import WhoAmI
+from sextant.api.schema import Health, WhoAmI
 from sextant.clock import iso
 from sextant.services import Services
 from sextant.store import organizations
 
 log = logging.getLogger("sextant.api")
-
-
-class Health(Struct):
-    """Whether the server is there."""
-
-    status: Annotated[str, Meta(description="ok, or unavailable with HTTP 503.")]
 
 
 @get(

@@ -59,6 +59,11 @@ def new_key() -> str:
     return "mk_" + secrets.token_urlsafe(32)
 
 
+def shown_part(secret: str) -> str:
+    """What may be shown of a key to tell it from others; of a short one never more than half."""
+    return secret[: min(9, len(secret) // 2)]
+
+
 async def add_key(
     db: AsyncConnection, organization_id: str, name: str, scope: str, secret: str, now: datetime
 ) -> str:
@@ -66,7 +71,7 @@ async def add_key(
     key_id = new_id()
     values = {
         "name": name,
-        "prefix": secret[:9],
+        "prefix": shown_part(secret),
         "hash": fingerprint(secret),
         "scope": scope,
         "created_at": now,
