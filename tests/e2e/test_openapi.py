@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import sys
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -48,7 +49,7 @@ async def test_the_pages_need_nothing_from_elsewhere(client: Client) -> None:
                 assert len(await asset.read()) > 500
 
 
-async def test_what_the_server_answers_is_what_the_document_says(client: Client) -> None:
+async def test_what_the_server_answers_is_what_the_document_says(client: Client, tmp_path: Path) -> None:
     """Schemathesis makes up requests for every route and holds the answers against the document."""
     view = await client.publish("x", text="for the generated requests", video=False)
     await client.analytics(view["post_id"])
@@ -60,7 +61,7 @@ async def test_what_the_server_answers_is_what_the_document_says(client: Client)
         *("--checks", "response_schema_conformance"),
     ]
     run = await asyncio.create_subprocess_exec(
-        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, cwd=tmp_path
     )
     output, _ = await run.communicate()
     assert run.returncode == 0, output.decode()[-6000:]

@@ -249,23 +249,23 @@ async def test_pages_of_posts(client: Client) -> None:
     assert seen[:5] == made[::-1]
 
 
-async def test_nothing_secret_is_answered_or_logged(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+async def test_nothing_secret_is_answered_or_logged(alone: Client, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, logger="sextant")
-    view = await client.publish("x", "linkedin", "instagram", "facebook", "tiktok", "youtube", text="secrets")
-    await client.advance(3 * 3600)
+    view = await alone.publish("x", "linkedin", "instagram", "facebook", "tiktok", "youtube", text="secrets")
+    await alone.advance(3 * 3600)
     for kind in ("not_json", "drop_after_commit", "status"):
         for name in ("x", "facebook", "instagram", "tiktok"):
-            await client.fault(name, "any", kind, status=401, times=None)
-        answers = json.dumps(await client.analytics(view["post_id"], refresh="true"))
-        await client.no_faults()
-        await client.advance(61)
+            await alone.fault(name, "any", kind, status=401, times=None)
+        answers = json.dumps(await alone.analytics(view["post_id"], refresh="true"))
+        await alone.no_faults()
+        await alone.advance(61)
     for path in ("/social/posts", "/social/connections", "/whoami", "/openapi.json", "/nothing"):
-        answers += json.dumps((await client.call("GET", path))[1])
-    for connection in await client.accounts():
-        answers += json.dumps(await client.get(f"/social/connections/{connection}"))
+        answers += json.dumps((await alone.call("GET", path))[1])
+    for connection in await alone.accounts():
+        answers += json.dumps(await alone.get(f"/social/connections/{connection}"))
     logged = caplog.text
-    secrets = [*client.up.sandbox.world.state.tokens, client.key, client.up.services.settings.secret_key]
-    secrets += [client.up.sandbox.world.app(name).client_secret for name in client.up.sandbox.networks]
+    secrets = [*alone.up.sandbox.world.state.tokens, alone.key, alone.up.services.settings.secret_key]
+    secrets += [alone.up.sandbox.world.app(name).client_secret for name in alone.up.sandbox.networks]
     assert len(secrets) > 10
     for secret in secrets:
         assert secret not in answers
