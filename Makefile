@@ -9,14 +9,16 @@ STAMP := .venv/.ready
 setup: $(STAMP)
 
 $(STAMP): requirements/dev.txt pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Sextant needs Python 3.11 or newer")'
-	$(PYTHON) -m venv --clear .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	touch $@
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Sextant needs Python 3.11 or newer.")'
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "Python lacks venv: install it with 'apt-get install python3-venv'." >&2; exit 1; }
+	@echo "Setting up .venv (once) …" >&2
+	@$(PYTHON) -m venv --clear .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt >&2
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . >&2
+	@touch $@
 
 demo: setup
-	$(BIN)/sextant demo $(ARGS)
+	@$(BIN)/sextant demo $(ARGS)
 
 test: setup
 	$(BIN)/python -m pytest $(ARGS)
