@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.ready
 
-.PHONY: setup demo test lint format bench lock clean
+.PHONY: setup demo test lint format docs bench lock clean
 
 setup: $(STAMP)
 
@@ -31,6 +31,9 @@ lint: setup
 format: setup
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format --quiet .
+
+docs: setup
+	$(BIN)/python -m sextant.glossary > docs/metrics.md
 
 bench: setup
 	$(BIN)/python bench/read.py

@@ -58,7 +58,7 @@ CATALOGUE: Catalogue = {
     "video_watch_time_ms": Source(
         (At("totalTimeWatched"),),
         absent=Reason.NOT_AUTHORIZED,
-        unit="seconds",
+        unit="milliseconds",
         factor=1000,
         kinds=VIDEO,
         note="`total_time_watched` (Business API, scope `video.insights`): seconds over all views, 24 to 48 "
