@@ -19,6 +19,7 @@ from sextant.errors import ApiError, Fault, Invalid, NotFound, Reconnect, fault_
 from sextant.http import AccountCall, Wire
 from sextant.platforms import oauth
 from sextant.platforms.base import Account, Answer, App, Grant, Platform, Request, Send
+from sextant.platforms.withdrawn import Withdrawn
 from sextant.store import Store, connections
 from sextant.store.connections import Connection, ConnectSession
 from sextant.store.rows import new_id
@@ -76,7 +77,13 @@ class Accounts:
         self.store, self.vault, self.wire = store, vault, wire
         self.platforms, self.apps = platforms, apps
         self.public_url = public_url.rstrip("/")
-        self._renewals: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self.withdrawn = Withdrawn()
+        self._renewals: dict[str, asyncio.Task[Grant]] = {}
+        self._locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def close(self) -> None:
+        """Lets renewals under way end: a rotated refresh token that is not saved is lost."""
+        await asyncio.gather(*self._renewals.values(), return_exceptions=True)
 
     # ---- connecting ----
 
@@ -225,15 +232,34 @@ class Accounts:
             return await self.renew(connection.id, old)
 
         app = self._app_of(connection)
-        return AccountCall(self.wire, platform, app, account, self._opened(connection), renew)
+        grant = self._opened(connection)
+        return AccountCall(self.wire, platform, app, account, grant, renew, withdrawn=self.withdrawn)
 
     async def renew(self, connection_id: str, old: Grant) -> Grant:
         """A grant newer than `old`. However many ask at once, the network is asked once.
 
-        The new refresh token is saved before the new access token is used. A refused refresh marks the
-        connection; a passing failure changes nothing.
+        The new refresh token is saved before the new access token is used, also when the asker is gone by
+        then. A refused refresh marks the connection; a passing failure changes nothing.
         """
-        async with self._renewals[connection_id]:
+        joined = self._renewals.get(connection_id)
+        if joined is not None:
+            fresh = await asyncio.shield(joined)
+            if fresh != old:
+                return fresh
+        return await asyncio.shield(self._renewals.get(connection_id) or self._begun(connection_id, old))
+
+    def _begun(self, connection_id: str, old: Grant) -> asyncio.Task[Grant]:
+        renewal = self._renewals[connection_id] = asyncio.create_task(self._renew(connection_id, old))
+        renewal.add_done_callback(lambda done: self._renewed(connection_id, done))
+        return renewal
+
+    def _renewed(self, connection_id: str, done: asyncio.Task[Grant]) -> None:
+        del self._renewals[connection_id]
+        if not done.cancelled():
+            done.exception()  # seen, even when nobody waits any more
+
+    async def _renew(self, connection_id: str, old: Grant) -> Grant:
+        async with self._locks[connection_id]:
             connection = await self._present(connection_id)
             grant = self._opened(connection)
             if grant != old:
@@ -281,7 +307,7 @@ class Accounts:
             connection = await connections.by_id(db, connection_id)
         if connection is None or connection.organization_id != organization_id:
             raise NotFound("No such connection.")
-        async with self._renewals[connection_id]:  # a renewal under way would bring the tokens back
+        async with self._locks[connection_id]:  # a renewal under way would bring the tokens back
             async with self.store.read() as db:
                 connection = await connections.by_id(db, connection_id)
             if connection is not None and connection.sealed_grant is not None:

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy.exc import OperationalError
 
 from sextant import config
 from sextant.clock import iso
@@ -30,7 +31,7 @@ app.add_typer(keys, name="keys")
 out, err = Console(highlight=False, soft_wrap=True), Console(stderr=True, highlight=False, soft_wrap=True)
 
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
-Port = Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")]
 
 
 def run(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -40,6 +41,10 @@ def run(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         asyncio.run(work())
     except SetupError as error:
         err.print(f"sextant: {error}", markup=False)
+        raise typer.Exit(1) from None
+    except (OperationalError, OSError) as error:
+        words = " ".join(str(error.orig if isinstance(error, OperationalError) else error).split())
+        err.print(f"sextant: Check SEXTANT_DATABASE_URL and SEXTANT_DATA_DIR: {words}", markup=False)
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
@@ -68,7 +73,7 @@ def serve(
         bool, typer.Option("--sandbox", help="Add simulated networks with accounts connected.")
     ] = False,
     sandbox_port: Annotated[
-        int, typer.Option(help="Port of the simulated networks; 0 takes a free one.")
+        int, typer.Option(min=0, max=65535, help="Port of the simulated networks; 0 takes a free one.")
     ] = 8401,
 ) -> None:
     """Serve the API and work, in one process."""

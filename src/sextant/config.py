@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from sextant.errors import SetupError
@@ -27,7 +28,9 @@ class Settings(BaseSettings):
         Path("data"), description="Where the SQLite file, media in transit and sandbox state live."
     )
     database_url: str = Field(
-        "", description="sqlite:///path or postgresql://…; default: sextant.sqlite in the data directory."
+        "",
+        description="sqlite:///path or postgresql://…; default: sextant.sqlite in the data directory.",
+        repr=False,
     )
     secret_key: str = Field(
         "", description="Seals the tokens of connected accounts. At least 16 characters.", repr=False
@@ -57,7 +60,7 @@ class Settings(BaseSettings):
     @classmethod
     def known_database(cls, value: str) -> str:
         if value and not value.startswith(("sqlite:///", "postgresql://")):
-            raise ValueError("SEXTANT_DATABASE_URL has to start with sqlite:/// or postgresql://")
+            raise ValueError("it has to start with sqlite:/// or postgresql://")
         return value
 
     @property
@@ -71,8 +74,13 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     values = {name: found for name in Settings.model_fields if (found := read(environ, name))}
     try:
         return Settings(**values)  # type: ignore[arg-type]
-    except ValueError as error:
-        raise SetupError(str(error)) from None
+    except ValidationError as error:
+        raise SetupError(" ".join(map(_sentence, error.errors()))) from None
+
+
+def _sentence(fault: Mapping[str, Any]) -> str:
+    """A fault as pydantic describes it, without the value: it may hold a password."""
+    return f"SEXTANT_{str(fault['loc'][0]).upper()} is wrong: {fault['msg'].removeprefix('Value error, ')}."
 
 
 def read(environ: Mapping[str, str], name: str) -> str:
@@ -85,8 +93,9 @@ def read(environ: Mapping[str, str], name: str) -> str:
         return ""
     try:
         return Path(path).read_text().strip()
-    except OSError as error:
-        raise SetupError(f"{variable}_FILE names a file that cannot be read: {error.strerror}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise SetupError(f"{variable}_FILE names a file that cannot be read: {why}.") from None
 
 
 def app_for(platform: Platform, environ: Mapping[str, str] | None = None) -> App | None:
@@ -99,11 +108,18 @@ def app_for(platform: Platform, environ: Mapping[str, str] | None = None) -> App
     if not client_id or not secret:
         lacking = "CLIENT_SECRET" if client_id else "CLIENT_ID"
         raise SetupError(f"Set SEXTANT_{name}_{lacking}: the app at {platform.title} is only half set up.")
-    login = read(environ, f"{name}_LOGIN") or next(iter(platform.logins))
+    version = read(environ, f"{name}_API_VERSION") or platform.api_version
+    return App(client_id, secret, login_of(platform, environ), version)
+
+
+def login_of(platform: Platform, environ: Mapping[str, str]) -> str:
+    """The operator's choice among the platform's logins, else the first."""
+    variable = f"{platform.name.upper()}_LOGIN"
+    login = read(environ, variable) or next(iter(platform.logins))
     if login not in platform.logins:
         known = ", ".join(platform.logins)
-        raise SetupError(f"SEXTANT_{name}_LOGIN is {login!r}; it has to be one of: {known}.")
-    return App(client_id, secret, login, read(environ, f"{name}_API_VERSION") or platform.api_version)
+        raise SetupError(f"SEXTANT_{variable} is {login!r}; it has to be one of: {known}.")
+    return login
 
 
 def apps_for(platforms: Mapping[str, Platform], environ: Mapping[str, str] | None = None) -> dict[str, App]:

@@ -28,10 +28,10 @@ class Vault:
 
     def open(self, sealed: str, row: str) -> str:
         """Raises SetupError when the secret is another one or the text belongs to another row."""
-        data = _unb64(sealed)
         try:
+            data = _unb64(sealed)
             return self._aead.decrypt(data[:12], data[12:], row.encode()).decode()
-        except InvalidTag:
+        except (InvalidTag, ValueError):
             raise SetupError(
                 "A sealed token cannot be opened: SEXTANT_SECRET_KEY is not the one it was sealed with."
             ) from None
@@ -43,7 +43,7 @@ class Vault:
     def signed(self, value: str) -> str | None:
         """The text of a good signature, else None."""
         text, _, signature = value.rpartition(".")
-        return text if hmac.compare_digest(signature, self._signature(text)) else None
+        return text if hmac.compare_digest(signature.encode(), self._signature(text).encode()) else None
 
     def _signature(self, text: str) -> str:
         return _b64(hmac.digest(self._mac, text.encode(), "sha256")[:18])

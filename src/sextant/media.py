@@ -9,11 +9,12 @@ import tempfile
 from pathlib import Path
 from socket import AddressFamily
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
+from yarl import URL
 
 from sextant.errors import FixContent, TryLater
 from sextant.platforms.base import MediaFile
@@ -25,14 +26,29 @@ MAX_REDIRECTS = 5
 TIMEOUT = aiohttp.ClientTimeout(total=1800, connect=10, sock_read=30)
 
 
+UNICAST = ipaddress.IPv6Network("2000::/3")
+NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+
+
 def is_public(address: str) -> bool:
-    """Whether this IP address is one of the public Internet (mapped IPv4 forms included)."""
+    """Whether this IP address is one of the public Internet; an IPv4 address inside an IPv6 one decides."""
     try:
         ip = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return False
-    mapped = getattr(ip, "ipv4_mapped", None) or getattr(ip, "sixtofour", None)
-    return ip.is_global and not ip.is_multicast and (mapped is None or mapped.is_global)
+    if isinstance(ip, ipaddress.IPv6Address):
+        inner = ip.ipv4_mapped or ip.sixtofour
+        if ip in NAT64:
+            inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+        if inner is not None:
+            return is_public(str(inner))
+        if ip not in UNICAST:
+            return False
+    return ip.is_global and not ip.is_multicast
+
+
+class NotPublic(OSError):
+    """A name that leads to an address which is not public."""
 
 
 class PublicOnly(AbstractResolver):
@@ -46,7 +62,7 @@ class PublicOnly(AbstractResolver):
     ) -> list[ResolveResult]:
         found = await self._resolver.resolve(host, port, family)
         if not found or not all(is_public(entry["host"]) for entry in found):
-            raise OSError(f"{host} is not a public address")
+            raise NotPublic(f"{host} is not a public address")
         return found
 
     async def close(self) -> None:
@@ -62,16 +78,20 @@ class Fetcher:
 
     def complaint(self, url: str) -> str | None:
         """Why this address cannot be a medium, as far as the address itself tells; None when it may be."""
-        parts = urlsplit(url)
         if self._is_allowed(url):
             return None
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        try:
+            # As the HTTP client reads it: full-width digits, for one, are plain ones here.
+            parts = URL(url)
+        except ValueError:
             return "Use a public http or https address."
-        if parts.username or parts.password:
+        if parts.scheme not in ("http", "https") or not parts.host:
+            return "Use a public http or https address."
+        if parts.user or parts.password:
             return "The address must not carry a user name or password."
         if self.allowed is not None:
             return f"In the sandbox media come from {self.allowed}/_control/media/ only."
-        if _is_literal(parts.hostname) and not is_public(parts.hostname):
+        if _is_literal(parts.host) and not is_public(parts.host):
             return "The address is not a public one."
         return None
 
@@ -86,7 +106,7 @@ class Fetcher:
             found = await self._get(url)
             if isinstance(found, MediaFile):
                 return found
-            url = urljoin(url, found)
+            url = _joined(url, found)
         raise FixContent("The media address redirects too often.")
 
     async def _get(self, url: str) -> MediaFile | str:
@@ -99,7 +119,11 @@ class Fetcher:
                 session.get(url, allow_redirects=False) as answer,
             ):
                 return await self._kept(answer)
+        except (aiohttp.InvalidURL, UnicodeError):
+            raise FixContent(f"Use a public http or https address. ({url})") from None
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            if isinstance(error.__cause__, NotPublic):
+                raise FixContent(f"The address is not a public one. ({url})") from None
             raise TryLater(f"The media address could not be read ({type(error).__name__}).") from None
 
     async def _kept(self, answer: aiohttp.ClientResponse) -> MediaFile | str:
@@ -127,6 +151,7 @@ async def _copied(answer: aiohttp.ClientResponse, handle: Any) -> int:
         if size > MAX_BYTES:
             raise FixContent(f"The medium is larger than {MAX_BYTES} bytes.")
         await asyncio.to_thread(handle.write, chunk)
+    await asyncio.to_thread(handle.flush)
     return size
 
 
@@ -145,12 +170,16 @@ def sniffed(path: Path) -> str:
     raise FixContent("The address does not hold a video or image that the networks take (mp4, mov, webm).")
 
 
-def _is_literal(host: str) -> bool:
+def _joined(url: str, location: str) -> str:
     try:
-        ipaddress.ip_address(host)
+        return urljoin(url, location)
     except ValueError:
-        return False
-    return True
+        raise FixContent("The media address redirects to something that is no address.") from None
+
+
+def _is_literal(host: str) -> bool:
+    """What the HTTP client does not ask the resolver for; `127.1` and `2130706433` are among it."""
+    return ":" in host or host.replace(".", "").isdigit()
 
 
 class PostMedia:

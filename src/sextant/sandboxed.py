@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sextant.accounts import Accounts, Choice
-from sextant.config import Settings, read
+from sextant.config import Settings, login_of, read
 from sextant.errors import SetupError
 from sextant.keyring import SHAPE
 from sextant.platforms import PLATFORMS
@@ -22,7 +22,7 @@ from sextant.sandbox.networks import networks
 from sextant.sandbox.server import Sandbox
 from sextant.sandbox.visitor import say_yes
 from sextant.sandbox.world import World
-from sextant.serve import Address, alone, free_address, listening, services_on, stopped
+from sextant.serve import Address, alone, free_address, listening, services_on, stop_signal
 from sextant.services import Services
 from sextant.store import connections, organizations
 
@@ -79,7 +79,7 @@ def sandbox_apps(world: World) -> dict[str, App]:
     apps = {}
     for name, platform in PLATFORMS.items():
         app = world.app(name)
-        login = read(os.environ, f"{name}_LOGIN") or next(iter(platform.logins))
+        login = login_of(platform, os.environ)
         version = read(os.environ, f"{name}_API_VERSION") or platform.api_version
         apps[name] = App(app.client_id, app.client_secret, login, version)
     return apps
@@ -138,8 +138,9 @@ async def connect_one(accounts: Accounts, organization_id: str, platform: str, a
 async def serve_sandboxed(settings: Settings, host: str, port: int, sandbox_port: int, tell: Tell) -> None:
     """Until a signal comes."""
     async with running(settings, host, port, sandbox_port, tell) as up:
+        stop = stop_signal()
         if not settings.sandbox_api_key:
             tell(f"API key: {up.api_key}")
         tell(f"Media to publish with: {up.sandbox.url}/_control/media/sample.mp4")
         tell(f"Sextant serves on {up.url}. API pages: {up.url}/docs. Stop with Ctrl-C.")
-        await stopped()
+        await stop.wait()

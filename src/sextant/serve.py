@@ -140,14 +140,20 @@ async def serve(settings: Settings, host: str, port: int, tell: Callable[[str], 
     settings = settings.model_copy(update={"public_url": settings.public_url or address.url})
     with alone(settings):
         async with services_on(settings, apps) as services, listening(services, address):
+            stop = stop_signal()
             tell(f"Sextant serves on {address.url}. API pages: {address.url}/docs. Stop with Ctrl-C.")
-            await stopped()
+            await stop.wait()
 
 
 async def stopped() -> None:
     """Waits for SIGINT or SIGTERM."""
+    await stop_signal().wait()
+
+
+def stop_signal() -> asyncio.Event:
+    """Set by SIGINT or SIGTERM from now on."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
-    await stop.wait()
+    return stop

@@ -37,5 +37,6 @@ class Services:
         await self.publishing.engine.close()
         await self.collecting.close()
         await self.keyring.close()
+        await self.accounts.close()
         await self.wire.close()
         await self.store.close()
