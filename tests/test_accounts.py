@@ -134,15 +134,16 @@ async def test_the_rotated_refresh_token_is_kept_and_works_the_next_time(here):
     assert len(set(seen)) == 4
 
 
-async def test_a_refresh_answered_503_changes_nothing_and_the_next_call_works(here):
+@pytest.mark.parametrize("status", [503, 401], ids=["503", "a bare 401"])
+async def test_a_passing_failure_of_a_refresh_changes_nothing_and_the_next_call_works(here, status):
     connection = await here.connect()
     here.expire()
-    here.world.faults.order(Fault("status", "x", on="token", status=503))
+    here.world.faults.order(Fault("status", "x", on="token", status=status))
     with pytest.raises(TryLater):
         await here.me(connection)
     assert await here.connection() == connection
     assert await here.me(connection) == OWNER
-    assert here.refreshes() == [503, 200]
+    assert here.refreshes() == [status, 200]
     assert (await here.connection()).status == connections.CONNECTED
 
 

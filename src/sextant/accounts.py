@@ -15,7 +15,16 @@ import msgspec
 
 from sextant.config import missing_app
 from sextant.crypto import Vault, fingerprint
-from sextant.errors import ApiError, Fault, Invalid, NotFound, Reconnect, fault_at
+from sextant.errors import (
+    ApiError,
+    ExpiredToken,
+    Fault,
+    Invalid,
+    NotFound,
+    Reconnect,
+    TryLater,
+    fault_at,
+)
 from sextant.http import AccountCall, Wire
 from sextant.platforms import oauth
 from sextant.platforms.base import Account, Answer, App, Grant, Platform, Request, Send
@@ -266,6 +275,10 @@ class Accounts:
                 return grant
             try:
                 fresh = await self._refreshed(connection, grant)
+            except ExpiredToken as odd:
+                # A bare 401 without the protocol's own error says nothing about the grant: networks have
+                # such outages (x.md §5, 2026-06-30).
+                raise TryLater(odd.message, request_id=odd.request_id) from None
             except Reconnect as refused:
                 await self._mark(connection_id, refused)
                 raise
