@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sextant.accounts import LinkInvalid
 from sextant.app import build
 from sextant.config import Settings
-from sextant.errors import Invalid, NotFound, Reconnect, TryLater
+from sextant.errors import Invalid, NotFound, OurBug, Reconnect, TryLater
 from sextant.platforms.base import App, Request
 from sextant.sandbox.faults import Fault
 from sextant.sandbox.server import Sandbox
@@ -134,12 +134,12 @@ async def test_the_rotated_refresh_token_is_kept_and_works_the_next_time(here):
     assert len(set(seen)) == 4
 
 
-@pytest.mark.parametrize("status", [503, 401], ids=["503", "a bare 401"])
-async def test_a_passing_failure_of_a_refresh_changes_nothing_and_the_next_call_works(here, status):
+@pytest.mark.parametrize(("status", "means"), [(503, TryLater), (401, OurBug)], ids=["503", "wrong client"])
+async def test_a_passing_failure_of_a_refresh_changes_nothing_and_the_next_call_works(here, status, means):
     connection = await here.connect()
     here.expire()
     here.world.faults.order(Fault("status", "x", on="token", status=status))
-    with pytest.raises(TryLater):
+    with pytest.raises(means):
         await here.me(connection)
     assert await here.connection() == connection
     assert await here.me(connection) == OWNER
