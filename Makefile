@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.ready
 
-.PHONY: setup demo test lint format docs bench lock clean
+.PHONY: setup demo test lint format docs truth bench lock clean
 
 setup: $(STAMP)
 
@@ -34,6 +34,10 @@ format: setup
 
 docs: setup
 	$(BIN)/python -m sextant.glossary > docs/metrics.md
+
+# Network × post kind × situation × 13 keys: what is answered against what should be. ARGS=--json for programs.
+truth: setup
+	$(BIN)/python -m tests.truth $(ARGS)
 
 bench: setup
 	$(BIN)/python bench/read.py
