@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from importlib import resources
 
@@ -394,3 +395,13 @@ async def test_discard_removes_the_file_and_may_be_called_again(origin):
 async def test_discard_without_a_download_does_nothing(origin):
     PostMedia(origin.fetcher, origin.on("v.mp4", VIDEO)).discard()
     assert origin.asked == []
+
+
+def test_what_a_dead_process_left_is_removed_after_a_day(tmp_path):
+    old, young = tmp_path / "old", tmp_path / "young"
+    old.write_bytes(b"x")
+    young.write_bytes(b"x")
+    os.utime(old, (time.time() - 2 * 86400,) * 2)
+    Fetcher(tmp_path).clear_old()
+    assert [path.name for path in tmp_path.iterdir()] == ["young"]
+    Fetcher(tmp_path / "none").clear_old()

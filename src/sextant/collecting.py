@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sextant.accounts import Accounts
 from sextant.clock import Clock
@@ -93,8 +93,13 @@ class Collecting:
         if flight is None:
             flight = asyncio.create_task(self._read(destination, refresh))
             self._flights[destination.id] = flight
-            flight.add_done_callback(lambda _: self._flights.pop(destination.id, None))
+            flight.add_done_callback(lambda done: self._landed(destination.id, done))
         return flight
+
+    def _landed(self, destination_id: str, done: asyncio.Task[None]) -> None:
+        del self._flights[destination_id]
+        if not done.cancelled() and (error := done.exception()):
+            log.error("a reading of destination %s was lost", destination_id, exc_info=error)
 
     async def _read(self, destination: Destination, refresh: bool) -> None:
         async with self.store.read() as db:
@@ -128,7 +133,7 @@ def published(destination: Destination) -> Published:
         id=destination.native_id or "",
         kind=Kind(destination.kind),
         url=destination.post_url,
-        at=destination.published_at or datetime.min,
+        at=destination.published_at or datetime.min.replace(tzinfo=UTC),
         video_id=destination.native_video_id,
     )
 

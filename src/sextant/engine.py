@@ -48,7 +48,12 @@ class Engine:
         if work_id not in self._running:
             task = asyncio.create_task(self._run(work_id))
             self._running[work_id] = task
-            task.add_done_callback(lambda _: self._running.pop(work_id, None))
+            task.add_done_callback(lambda done: self._ended(work_id, done))
+
+    def _ended(self, work_id: str, done: asyncio.Task[None]) -> None:
+        del self._running[work_id]
+        if not done.cancelled() and (error := done.exception()):
+            log.error("work on %s broke off; it is taken up again", work_id, exc_info=error)
 
     async def settle(self, work_ids: list[str], seconds: float) -> None:
         """Waits until these rest, but no longer than `seconds`."""

@@ -6,6 +6,7 @@ import asyncio
 import ipaddress
 import logging
 import tempfile
+import time
 from pathlib import Path
 from socket import AddressFamily
 from typing import Any
@@ -23,6 +24,7 @@ log = logging.getLogger("sextant.media")
 
 MAX_BYTES = 1 << 30
 MAX_REDIRECTS = 5
+KEPT_S = 24 * 3600.0
 TIMEOUT = aiohttp.ClientTimeout(total=1800, connect=10, sock_read=30)
 
 
@@ -75,6 +77,13 @@ class Fetcher:
     def __init__(self, directory: Path, allowed: str | None = None) -> None:
         self.directory = directory
         self.allowed = allowed
+
+    def clear_old(self) -> None:
+        """Removes files that a process left behind when it died."""
+        if self.directory.is_dir():
+            for path in self.directory.iterdir():
+                if path.stat().st_mtime < time.time() - KEPT_S:
+                    path.unlink(missing_ok=True)
 
     def complaint(self, url: str) -> str | None:
         """Why this address cannot be a medium, as far as the address itself tells; None when it may be."""

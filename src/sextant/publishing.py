@@ -187,11 +187,9 @@ class Publishing:
             return await posts.due(db, self.clock.now())
 
     async def _settled(self, post_id: str) -> None:
-        """The post's own status after one of its destinations changed; frees its media at the end."""
-        async with self.store.write() as db:
+        """Frees the post's media once none of its destinations is under way any more."""
+        async with self.store.read() as db:
             rows = await posts.destinations_of(db, post_id)
-            when = min((row.published_at for row in rows if row.published_at), default=None)
-            await posts.update_post(db, post_id, status=status_of(rows), published_at=when)
         if all(row.status != PROCESSING for row in rows) and (media := self._media.pop(post_id, None)):
             media.discard()
 
@@ -323,8 +321,13 @@ class _Run:
         return again
 
     async def _save(self, **values: Any) -> None:
+        """Keeps what became of the destination, and what that makes of the post, in one transaction."""
         async with self.store.write() as db:
             await posts.update_destination(db, self.destination.id, self.clock.now(), **values)
+            if "status" in values:
+                rows = await posts.destinations_of(db, self.post.id)
+                when = min((row.published_at for row in rows if row.published_at), default=None)
+                await posts.update_post(db, self.post.id, status=status_of(rows), published_at=when)
 
 
 def _next_attempt(now: datetime, attempts: int, fault: Fault) -> datetime:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sextant.clock import iso
 from sextant.collecting import is_stale
-from sextant.errors import ActOutside, Fault, Gone, Reconnect
+from sextant.errors import ActOutside, Fault, Gone, Reconnect, TryLater
 from sextant.metrics import KEYS, Metrics, Reason, total
 from sextant.normalize import canonical, normalize
 from sextant.platforms.base import Platform, Refusal
@@ -37,7 +37,10 @@ class Line:
         """{code, message, retry_at} of the last attempt, None when it went well."""
         if self.late is not None:
             return {"code": self.late.code, "message": self.late.sentence(), "retry_at": None}
-        if self.reading is None or self.reading.fault is None:
+        if self.reading is None:
+            unread = {"code": TryLater.code, "message": "It could not be read yet.", "retry_at": None}
+            return unread if self.is_published else None
+        if self.reading.fault is None:
             return None
         fault = self.reading.fault
         retry_at = iso(self.reading.retry_at) if fault["code"] != Gone.code else None

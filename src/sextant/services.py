@@ -31,6 +31,7 @@ class Services:
         """Takes up unfinished work. The database has to be migrated before."""
         if self.store.is_sqlite:
             await self.publishing.free_leases()
+        self.publishing.fetcher.clear_old()
         await self.publishing.engine.open()
 
     async def close(self) -> None:

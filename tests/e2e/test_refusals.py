@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import uuid
@@ -219,7 +220,10 @@ async def test_idempotency(client: Client) -> None:
     body = {"post": "once", "platforms": ["linkedin"]}
     headers = {"Idempotency-Key": uuid.uuid4().hex}
     before = len(await client.native_posts("linkedin"))
-    first = (await client.call("POST", "/social/post", json=body, headers=headers))[1]
+    at_once = [client.call("POST", "/social/post", json=body, headers=headers) for _ in range(8)]
+    answers = [answer for _, answer in await asyncio.gather(*at_once)]
+    first = answers[0]
+    assert {answer["post_id"] for answer in answers} == {first["post_id"]}
     again = (await client.call("POST", "/social/post", json=body, headers=headers))[1]
     assert again["post_id"] == first["post_id"]
     await client.settled(first["post_id"])
