@@ -34,6 +34,12 @@ class Switches(msgspec.Struct, forbid_unknown_fields=True):
     role: str | msgspec.UnsetType = msgspec.UNSET
 
 
+class Withdrawal(msgspec.Struct, forbid_unknown_fields=True):
+    """Body of PUT /_control/{platform}/withdrawn: all metrics that the network refuses from now on."""
+
+    metrics: set[str]
+
+
 def control_routes(world: World, networks: Mapping[str, Network]) -> list[web.RouteDef]:
     control = Control(world, networks)
     return [
@@ -49,6 +55,7 @@ def control_routes(world: World, networks: Mapping[str, Network]) -> list[web.Ro
         web.get("/_control/{platform}/posts/{id:.+}", control.show_truth),
         web.put("/_control/{platform}/posts/{id:.+}", control.set_truth),
         web.delete("/_control/{platform}/posts/{id:.+}", control.delete_post),
+        web.put("/_control/{platform}/withdrawn", control.withdraw),
         web.get("/_control/{platform}/accounts", control.list_accounts),
         web.put("/_control/{platform}/accounts/{id:.+}", control.switch_account),
     ]
@@ -128,6 +135,11 @@ class Control:
         _, post = self.post(request)
         post.deleted_at = self.world.now()
         self.world.save()
+        return web.Response(status=204)
+
+    async def withdraw(self, request: web.Request) -> web.StreamResponse:
+        network = self.network(request.match_info["platform"])
+        self.world.withdrawn_metrics[network.name] = (await body(request, Withdrawal)).metrics
         return web.Response(status=204)
 
     async def list_accounts(self, request: web.Request) -> web.StreamResponse:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +108,8 @@ class World:
         self.uploads: dict[str, Any] = {}
         self.ledger = Ledger()
         self.faults = Faults()
+        self.withdrawn_metrics: dict[str, set[str]] = {}
+        """By platform: metrics that it has withdrawn, and refuses from now on."""
         self.base_url = ""
         self.processing_s = 0.5
         """How long a network takes to process a video, in simulated seconds."""
@@ -188,6 +190,13 @@ class World:
     def add_post(self, post: Post) -> None:
         self.state.posts.append(post)
         self.save()
+
+    # ---- metrics ----
+
+    def alive(self, platform: str, metrics: Iterable[str]) -> list[str]:
+        """Those of its metrics that a network has not withdrawn, in their order."""
+        withdrawn = self.withdrawn_metrics.get(platform, set())
+        return [metric for metric in metrics if metric not in withdrawn]
 
     # ---- small things ----
 

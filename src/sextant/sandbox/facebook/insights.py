@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sextant.sandbox.facebook.numbers import REACTIONS, truth
@@ -67,7 +67,7 @@ def answered(scene: Scene, asked: Mapping[str, str]) -> dict[str, Any]:
     metrics = listed(asked)
     if not metrics:
         raise GraphError(3001, "(#3001) You must specify at least one metric", 1504028)
-    check_names(metrics, known_to(scene.call.version))
+    check_names(metrics, known_to(scene))
     if post.kind == "reel":
         check_reel(metrics)
     check_breakdown(asked)
@@ -81,8 +81,8 @@ async def of_video(scene: Scene) -> dict[str, Any]:
     scene.call.posts.add(post.id)
     allowed(scene.caller)
     own = REEL_METRICS if post.kind == "reel" else VIDEO_METRICS
-    metrics = listed(scene.call.params) or sorted(own)
-    check_names(metrics, VIDEO_METRICS | REEL_METRICS)
+    metrics = listed(scene.call.params) or scene.world.alive("facebook", sorted(own))
+    check_names(metrics, scene.world.alive("facebook", VIDEO_METRICS | REEL_METRICS))
     if post.kind == "reel" and len(metrics) > 1:
         return {"data": []}
     found = kept(scene.world, post).get("video_insights", {})
@@ -112,15 +112,16 @@ def listed(asked: Mapping[str, str]) -> list[str]:
     return list(dict.fromkeys(name for name in plain.split(",") if name))
 
 
-def check_names(metrics: Sequence[str], known: frozenset[str]) -> None:
+def check_names(metrics: Sequence[str], known: Collection[str]) -> None:
     """One dead or misspelt name fails the whole call, and the network does not say which."""
-    if not known.issuperset(metrics):
+    if not set(known).issuperset(metrics):
         raise invalid("(#100) The value must be a valid insights metric")
 
 
-def known_to(version: str) -> frozenset[str]:
+def known_to(scene: Scene) -> Collection[str]:
     """Versions older than v23.0 do not know post_media_view (§3.5)."""
-    return POST_METRICS if version >= MEDIA_VIEW_SINCE else POST_METRICS - {"post_media_view"}
+    alive = scene.world.alive("facebook", POST_METRICS)
+    return alive if scene.call.version >= MEDIA_VIEW_SINCE else set(alive) - {"post_media_view"}
 
 
 def check_reel(metrics: Sequence[str]) -> None:

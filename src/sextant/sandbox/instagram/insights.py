@@ -71,7 +71,8 @@ def listed(scene: Scene) -> list[str]:
     asked = list(dict.fromkeys(name for name in text.split(",") if name))
     if not asked:
         raise invalid("The parameter metric is required")
-    known = [name for name in METRICS if scene.call.host != INSTAGRAM or name not in FACEBOOK_LOGIN_ONLY]
+    alive = scene.world.alive("instagram", METRICS)
+    known = [name for name in alive if scene.call.host != INSTAGRAM or name not in FACEBOOK_LOGIN_ONLY]
     for place, name in enumerate(asked):
         if name not in known:
             raise refused(scene, f"metric[{place}] must be one of the following values: {', '.join(known)}")
