@@ -14,10 +14,10 @@ from sextant.sandbox.x.fields import Wanted, wanted
 from sextant.sandbox.x.ids import ID
 from sextant.sandbox.x.posts import by_id
 from sextant.sandbox.x.show import Page, page_of
+from sextant.sandbox.x.users import user_row
 
 SCOPES = ("tweet.read", "users.read")
 MOST_IDS = 100
-USER_ALWAYS = ("id", "name", "username")
 
 
 async def lookup(world: World, request: web.Request) -> web.Response:
@@ -73,23 +73,7 @@ TIMELINE = (
 async def me(world: World, request: web.Request) -> web.Response:
     """GET /2/users/me."""
     account = caller(world, request, *SCOPES).account
-    asked = {*USER_ALWAYS, *wanted(request).user}
-    return json({"data": {name: value for name, value in user(world, account).items() if name in asked}})
-
-
-def user(world: World, account: Account) -> dict[str, object]:
-    posts = sum(post.account_id == account.id for post in world.posts(PLATFORM))
-    public = {"followers_count": 1842, "following_count": 211, "tweet_count": posts, "listed_count": 17}
-    return {
-        "id": account.id,
-        "name": account.name,
-        "username": account.username,
-        "profile_image_url": f"https://pbs.twimg.com/profile_images/{account.id}/abc_normal.jpg",
-        "verified": False,
-        "verified_type": "none",
-        "subscription_type": "None",
-        "public_metrics": public,
-    }
+    return json({"data": user_row(world, account, wanted(request).user)})
 
 
 # ---- parameters ----------------------------------------------------------------------------------

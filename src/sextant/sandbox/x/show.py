@@ -14,6 +14,7 @@ from sextant.sandbox.x.fields import Wanted
 from sextant.sandbox.x.numbers import truth
 from sextant.sandbox.x.posts import media_url
 from sextant.sandbox.x.text import shown
+from sextant.sandbox.x.users import user_row
 
 PRIVATE_S = 30 * 86400
 POST_FIELDS = {
@@ -43,7 +44,7 @@ class Page:
     parameter: str
     data: list[dict[str, Any]] = field(default_factory=list)
     media: dict[str, dict[str, Any]] = field(default_factory=dict)
-    users: dict[str, dict[str, Any]] = field(default_factory=dict)
+    users: dict[str, dict[str, object]] = field(default_factory=dict)
     errors: list[dict[str, Any]] = field(default_factory=list)
 
     def add(self, post: Post) -> None:
@@ -76,7 +77,7 @@ class Page:
     def _add_author(self, post: Post) -> None:
         account = self.world.account(PLATFORM, post.account_id)
         if account is not None:
-            self.users[account.id] = {"id": account.id, "name": account.name, "username": account.username}
+            self.users[account.id] = user_row(self.world, account, self.wanted.user)
 
     def body(self) -> dict[str, Any]:
         """Without `data` when there is none (x.md §3.3)."""
