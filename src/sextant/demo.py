@@ -17,7 +17,7 @@ from sextant.config import Settings
 from sextant.errors import SetupError
 from sextant.metrics import KEYS
 from sextant.sandboxed import Running, running
-from sextant.serve import stopped
+from sextant.serve import stop_signal
 
 TEXT = "Hello from Sextant: one post, six networks, honest numbers."
 HOURS = 72
@@ -32,11 +32,12 @@ async def demo(settings: Settings, host: str, port: int, *, once: bool, as_json:
         async with running(fresh, host, port, 0, console.print) as up:
             body = await main_job(up, console)
             show(body, console, as_json)
+            stop = stop_signal()
             where = "address" if once else "address, until Ctrl-C"
             console.print(f"\n{where}: {up.url}\nAPI pages: {up.url}/docs\nAPI key: {up.api_key}")
             console.print(f"switches of the simulated networks: {up.sandbox.url}/_control/ledger")
             if not once:
-                await stopped()
+                await stop.wait()
 
 
 async def main_job(up: Running, console: Console) -> bytes:

@@ -145,11 +145,6 @@ async def serve(settings: Settings, host: str, port: int, tell: Callable[[str], 
             await stop.wait()
 
 
-async def stopped() -> None:
-    """Waits for SIGINT or SIGTERM."""
-    await stop_signal().wait()
-
-
 def stop_signal() -> asyncio.Event:
     """Set by SIGINT or SIGTERM from now on."""
     stop = asyncio.Event()
