@@ -90,7 +90,7 @@ def _entry(line: Line, platform: Platform, now: datetime) -> tuple[Row, Row]:
     """The entry of `platforms[]`, and its entry of `metadata.destinations`."""
     destination, reading = line.destination, line.reading
     metrics, missing = _figures(line, platform)
-    url = (reading.url if reading else None) or destination.post_url
+    url = destination.post_url or (reading.url if reading else None)
     entry = {
         "platform": destination.platform,
         "platform_post_id": destination.native_id,
@@ -129,13 +129,16 @@ def _why_nothing(error: Row | None) -> Reason:
 
 
 def _stats(status: str, lines: Sequence[Line], entries: Sequence[Row]) -> Row:
-    """The same readings in the older shape; of two accounts on one network it holds the first."""
+    """The same readings in the older shape; of two accounts on one network it holds the first.
+
+    `postUrl` stands there where the network itself reports an address, as in the older shape.
+    """
     stats: Row = {"status": status}
     for line, entry in zip(lines, entries, strict=True):
         if entry["platform"] in stats:
             continue
         row: Row = {"id": entry["platform_post_id"]}
         if line.reading is not None and line.reading.url is not None:
-            row["postUrl"] = line.reading.url
+            row["postUrl"] = entry["post_url"]
         stats[entry["platform"]] = {**row, "analytics": entry["raw_metrics"]}
     return stats
