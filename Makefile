@@ -41,6 +41,7 @@ truth: setup
 
 bench: setup
 	$(BIN)/python bench/read.py
+	$(BIN)/python bench/cost.py
 
 # The lock files name versions and hashes, never an index. What runs is what was tested: run.txt follows dev.txt.
 PIN := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \

@@ -9,15 +9,12 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from sextant.accounts import Choice
 from sextant.config import Settings
 from sextant.platforms.withdrawn import Withdrawn
-from sextant.sandbox.facebook import insights as facebook_insights
 from sextant.sandbox.faults import Fault
-from sextant.sandbox.instagram import insights as instagram_insights
 from sextant.sandbox.tiktok import videos as tiktok_videos
 from sextant.sandbox.visitor import say_yes
 from sextant.sandbox.world import Account, Post
@@ -39,12 +36,10 @@ LOGINS = {
     ("tiktok", "lower tier: open api"): "display",
 }
 NAMES = {
-    "facebook": [(facebook_insights, name) for name in ("POST_METRICS", "REEL_METRICS")],
-    "instagram": [(instagram_insights, "METRICS")],
     "tiktok": [(tiktok_videos, "BUSINESS_FIELDS")],
     "youtube": [(youtube_reports, "FIGURES")],
 }
-"""Where each simulated network keeps the names of the metrics that it knows."""
+"""Where the simulated networks without a switch for it keep the names of the metrics that they know."""
 
 
 @dataclass
@@ -234,7 +229,7 @@ class Stage:
             await self.connect(seat, subject)
         with (
             self.version(subject.network, situation.version),
-            withdrawn(subject.network, situation.withdrawn),
+            self.withdrawn(subject.network, situation.withdrawn),
         ):
             yield
         native.facts = facts
@@ -264,6 +259,19 @@ class Stage:
         accounts.apps = {**accounts.apps, network: app}
 
     @contextmanager
+    def withdrawn(self, network: str, names: Sequence[str]) -> Iterator[None]:
+        """The network no longer knows these names."""
+        places = NAMES.get(network, []) if names else []
+        before = [getattr(module, place) for module, place in places]
+        self.world.withdrawn_metrics[network] = set(names)
+        for (module, place), known in zip(places, before, strict=True):
+            setattr(module, place, type(known)(name for name in known if name not in names))
+        yield
+        self.world.withdrawn_metrics[network] = set()
+        for (module, place), known in zip(places, before, strict=True):
+            setattr(module, place, known)
+
+    @contextmanager
     def outage(self, network: str, down: bool) -> Iterator[None]:
         if not down:
             yield
@@ -272,20 +280,3 @@ class Stage:
         self.world.faults.order(fault)
         yield
         self.world.faults.ordered.remove(fault)
-
-
-@contextmanager
-def withdrawn(network: str, names: Sequence[str]) -> Iterator[None]:
-    """The network no longer knows these names."""
-    places = NAMES.get(network, []) if names else []
-    before = [getattr(module, place) for module, place in places]
-    for (module, place), known in zip(places, before, strict=True):
-        setattr(module, place, reduced(known, names))
-    yield
-    for (module, place), known in zip(places, before, strict=True):
-        setattr(module, place, known)
-
-
-def reduced(known: Any, names: Sequence[str]) -> Any:
-    kept = [name for name in known if name not in names]
-    return {name: known[name] for name in kept} if isinstance(known, dict) else type(known)(kept)
