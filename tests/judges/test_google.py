@@ -19,7 +19,10 @@ from sextant.sandbox.faults import Fault
 from sextant.sandbox.server import Sandbox
 from sextant.sandbox.world import World
 from sextant.sandbox.youtube import NETWORK
+from sextant.sandbox.youtube.channels import CHANNEL_PARTS, ITEM_PARTS
+from sextant.sandbox.youtube.videos import PARTS, STATS_PARTS
 from tests.judges.conftest import MP4
+from tests.judges.discovery import faults, schemas_of
 
 CHANNEL = NETWORK.accounts()[0].id
 PREFIX = "https://www.googleapis.com/auth/"
@@ -260,3 +263,43 @@ async def test_a_revoked_grant_ends_with_invalid_grant(google: Google, world: Wo
     world.kill_family(google.credentials.token)
     with pytest.raises(RefreshError, match="invalid_grant"):
         await asyncio.to_thread(google.data.channels().list(part="id", mine=True).execute)
+
+
+async def test_answers_are_what_the_discovery_documents_say(google: Google, world: World) -> None:
+    """All parts of everything, with nothing that the documents do not know."""
+
+    def flow() -> dict[str, Any]:
+        inserted = google.insert("Everything", selfDeclaredMadeForKids=False).execute()
+        (post,) = world.posts("youtube")
+        whole = {
+            "Video": inserted,
+            "VideoListResponse": google.data.videos().list(part=",".join(PARTS), id=post.id).execute(),
+            "BatchGetStatsResponse": google.data.videos()
+            .batchGetStats(part=",".join(STATS_PARTS), id=post.id)
+            .execute(),
+            "ChannelListResponse": google.data.channels()
+            .list(part=",".join(CHANNEL_PARTS), mine=True)
+            .execute(),
+        }
+        (channel,) = whole["ChannelListResponse"]["items"]
+        uploads = channel["contentDetails"]["relatedPlaylists"]["uploads"]
+        asked = google.data.playlistItems().list(part=",".join(ITEM_PARTS), playlistId=uploads)
+        return whole | {"PlaylistItemListResponse": asked.execute()}
+
+    schemas = schemas_of("youtube", "v3")
+    for name, answer in (await asyncio.to_thread(flow)).items():
+        assert list(faults(schemas, {"$ref": name}, answer, name)) == []
+        assert answer.get("items", [answer])
+
+
+async def test_reports_are_what_the_discovery_document_says(google: Google, world: World) -> None:
+    def flow() -> dict[str, Any]:
+        google.upload("Reported")
+        next(world.posts("youtube")).truth = {"views": 12, "averageViewPercentage": 61.5}
+        return google.report(
+            metrics="views,averageViewPercentage", dimensions="video", sort="-views", maxResults=10
+        )
+
+    answer = await asyncio.to_thread(flow)
+    assert list(faults(schemas_of("youtubeAnalytics", "v2"), {"$ref": "QueryResponse"}, answer)) == []
+    assert answer["rows"][0][1:] == [12, 61.5]

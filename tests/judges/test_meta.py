@@ -7,6 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from facebook_business.adobjects.abstractobject import AbstractObject
+from facebook_business.adobjects.advideo import AdVideo
 from facebook_business.adobjects.igmedia import IGMedia
 from facebook_business.adobjects.iguser import IGUser
 from facebook_business.adobjects.page import Page
@@ -15,10 +17,14 @@ from facebook_business.adobjects.user import User
 from facebook_business.api import FacebookAdsApi
 from facebook_business.exceptions import FacebookRequestError
 from facebook_business.session import FacebookSession
+from facebook_business.typechecker import TypeChecker
 
+from sextant.sandbox.facebook.shows import POST, VIDEO
 from sextant.sandbox.faults import Fault
 from sextant.sandbox.graph.people import PAGE_ID, USER_ID
+from sextant.sandbox.graph.scene import Type
 from sextant.sandbox.instagram import ACCOUNT_ID
+from sextant.sandbox.instagram.shows import IG_MEDIA, IG_USER
 from sextant.sandbox.server import Sandbox
 from sextant.sandbox.world import Post, World
 from tests.judges.conftest import Detour
@@ -68,6 +74,18 @@ def instagram(sandbox: Sandbox) -> FacebookAdsApi:
 
 def posted(page: Page, text: str) -> PagePost:
     return PagePost(page.create_feed(params={"message": text})["id"], api=page.get_api())
+
+
+def asked_of(model: type[AbstractObject], shown: Type) -> list[str]:
+    """The fields that both the SDK and the simulated network know."""
+    return sorted(set(model._field_types) & set(shown.shows))
+
+
+def misfits(model: type[AbstractObject], found: AbstractObject) -> list[str]:
+    """Fields whose value is not of the SDK's type."""
+    values = found.export_all_data()
+    judge = TypeChecker(model._field_types, {})
+    return [name for name, value in values.items() if not judge.is_valid_pair(name, value)]
 
 
 async def refused(act: Callable[[], Any]) -> FacebookRequestError:
@@ -120,6 +138,20 @@ async def test_a_post_its_fields_its_numbers_and_its_end(page: Page, world: Worl
     gone = await refused(lambda: post.api_get(fields=["message"]))
     assert (gone.api_error_code(), gone.api_error_subcode()) == (100, 33)
     assert gone.api_error_type() == "GraphMethodException"
+
+
+async def test_posts_and_videos_are_of_the_sdks_types(page: Page, sandbox: Sandbox, world: World) -> None:
+    def flow() -> tuple[AdVideo, PagePost]:
+        url = f"{sandbox.url}/_control/media/sample.mp4"
+        video = page.create_video(params={"file_url": url, "description": "Moving", "title": "A title"})
+        (post,) = world.posts("facebook")
+        post.truth = {"views": 3, "post_views": 2, "shares": 1}
+        shown = PagePost(post.id, api=page.get_api()).api_get(fields=asked_of(PagePost, POST))
+        return video.api_get(fields=asked_of(AdVideo, VIDEO)), shown
+
+    video, post = await asyncio.to_thread(flow)
+    assert misfits(AdVideo, video) == misfits(PagePost, post) == []
+    assert (video["views"], post["shares"]["count"]) == (3, 1)
 
 
 async def test_published_posts_in_pages(page: Page) -> None:
@@ -283,6 +315,18 @@ def put_media(world: World, number: int) -> list[str]:
     for n, media_id in enumerate(ids):
         world.add_post(Post("instagram", media_id, USER_ID, "photo", world.now() - 1000 + n))
     return ids
+
+
+async def test_accounts_and_media_are_of_the_sdks_types(instagram: FacebookAdsApi, world: World) -> None:
+    media_id = put_media(world, 1)[0]
+    account, media = await asyncio.to_thread(
+        lambda: (
+            IGUser(ACCOUNT_ID, api=instagram).api_get(fields=asked_of(IGUser, IG_USER)),
+            IGMedia(media_id, api=instagram).api_get(fields=asked_of(IGMedia, IG_MEDIA)),
+        )
+    )
+    assert misfits(IGUser, account) == misfits(IGMedia, media) == []
+    assert account["username"] == media["username"] == "mosaic_so"
 
 
 async def test_media_in_pages_newest_first(instagram: FacebookAdsApi, world: World) -> None:
