@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from tests.truth.table import DAY, EVERYWHERE, GONE, Situation, Subject, every, lines, only, row, without
+from tests.truth.table import (
+    DAY,
+    EVERYWHERE,
+    GONE,
+    NULL,
+    Situation,
+    Subject,
+    Truth,
+    every,
+    lines,
+    only,
+    row,
+    without,
+)
 
 PAGE = "100000000000001"
 COUNTS = {"shares": 2, "reactions": 15, "comments": 1, "likes": 15}
@@ -83,6 +96,13 @@ def without_insights(name: str, reason: str, **given: object) -> tuple[Situation
     )
 
 
+def reshared(truth: Truth) -> Truth:
+    """Facebook counts no watch time here, and says 0 (§3.5)."""
+    insights = {**truth["insights"], "post_video_view_time": 0, "post_video_avg_time_watched": 0}
+    video = {**truth["video_insights"], "total_video_view_total_time": 0}
+    return {**truth, "insights": insights, "video_insights": video}
+
+
 NO_INSIGHTS = without("insights", "video_insights")
 SITUATIONS = (
     *EVERYWHERE,
@@ -100,6 +120,12 @@ SITUATIONS = (
         every="not_yet_available",
         truth=only({"reactions": 0, "likes": 0, "comments": 0}),
         age_s=1,
+    ),
+    Situation(
+        "false zero: watch time of a reshared video",
+        {"video_watch_time_ms": NULL},
+        truth=reshared,
+        kinds=("video",),
     ),
     Situation(
         "metric withdrawn: post_media_view",

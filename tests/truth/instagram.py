@@ -11,6 +11,7 @@ from tests.truth.table import (
     Situation,
     Subject,
     every,
+    grown,
     lines,
     only,
     row,
@@ -134,6 +135,22 @@ SITUATIONS = (
         "hidden by owner",
         every("hidden", "likes comments"),
         truth=without("like_count", "comments_count", "insights.likes", "insights.comments"),
+    ),
+    Situation(
+        # Insights still tell the owner (§3.3), and their `likes` are the next source (metrics.md).
+        "hidden by owner, told by insights",
+        truth=without("like_count", "comments_count"),
+        kinds=LASTING,
+    ),
+    Situation(
+        # What has grown so far, which is less than five viewers (§3.5); a story's likes may be left out.
+        "just published, too few viewers",
+        {"likes": "hidden"},
+        every="withheld",
+        truth=grown,
+        age_s=1,
+        accounts=FACEBOOK,
+        kinds=("story",),
     ),
     Situation(
         "just published",

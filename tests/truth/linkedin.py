@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from tests.truth.table import DAY, EVERYWHERE, GONE, Situation, Subject, every, lines, only, row, without
+from tests.truth.table import (
+    DAY,
+    EVERYWHERE,
+    GONE,
+    NULL,
+    Situation,
+    Subject,
+    Truth,
+    every,
+    lines,
+    only,
+    row,
+    without,
+)
 
 STATISTICS = {
     "uniqueImpressionsCount": 410,
@@ -78,6 +91,13 @@ SUBJECTS = (
 )
 STATISTICS_KEYS = "comments shares impressions clicks"
 QUIET = {"reactions": {}, "commentSummary": {"count": 0, "topLevelCount": 0}}
+
+
+def negative(truth: Truth) -> Truth:
+    """After likes that came from sponsoring were taken back (§3.1)."""
+    return {**truth, "totalShareStatistics": {**STATISTICS, "likeCount": -3}}
+
+
 SITUATIONS = (
     *EVERYWHERE,
     *GONE,
@@ -127,6 +147,22 @@ SITUATIONS = (
         every("expired", f"{STATISTICS_KEYS} video_views video_viewers"),
         truth=without("totalShareStatistics", "video.VIDEO_VIEW", "video.VIEWER"),
         age_s=396 * DAY,
+        accounts=("page",),
+    ),
+    Situation(
+        # A row left out of an answer says nothing of a post over three months old (§3.6).
+        "too old, left out at 100 days",
+        every("expired", STATISTICS_KEYS) | {"likes": 0},
+        truth=only(QUIET),
+        age_s=100 * DAY,
+        accounts=("page",),
+        kinds=("text", "photo"),
+    ),
+    Situation(
+        "false number: negative likeCount",
+        {"likes": NULL},
+        truth=negative,
+        withheld=("r_organization_social_feed",),
         accounts=("page",),
     ),
     Situation(

@@ -24,7 +24,7 @@ from sextant.store import organizations, posts
 from sextant.store.posts import Destination
 from sextant.store.rows import new_id
 from tests.e2e.client import Client, entry
-from tests.truth.table import Cell, Line, Situation, Subject, Truth, got_row
+from tests.truth.table import Cell, Line, Situation, Subject, got_row
 
 Got = dict[str, Cell | None]
 """The 13 cells of an answer."""
@@ -183,8 +183,7 @@ class Stage:
     def set(self, post: Post, subject: Subject, situation: Situation) -> None:
         age_s = subject.age_s if situation.age_s is None else situation.age_s
         post.created_at = self.world.now() - age_s
-        truth: Truth = copy.deepcopy(subject.truth)
-        post.truth = situation.truth(truth)
+        post.truth = situation.truth(copy.deepcopy(subject.truth))
 
     def break_off(self, post: Post, situation: Situation) -> None:
         post.deleted_at = self.world.now() if situation.deleted else None

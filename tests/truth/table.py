@@ -26,11 +26,14 @@ KEYS = (
 NULL = "null"
 """A cell that has to be null, with any reason: the documents do not say why the network is silent."""
 
+WHOLE = ("upstream_error", "not_authorized", "hidden")
+"""Reasons that, given for every number, mean that nothing was told of the post or its account."""
+
 Cell = int | float | str
 """A number, or the reason of a null."""
 Row = dict[str, Cell]
 Truth = dict[str, Any]
-Change = Callable[[Truth], Truth]
+Change = Callable[[Truth], Truth | None]
 
 HOUR, DAY = 3600.0, 86400.0
 
@@ -92,8 +95,7 @@ class Situation:
 
     def _cell(self, subject: Subject, key: str, cell: Cell) -> Cell:
         if isinstance(cell, str):
-            whole = isinstance(self.every, str) and key in subject.by_account
-            return self.every if whole and self.every is not None else cell
+            return self.every if self.every in WHOLE and key in subject.by_account else cell
         return self.changes.get(key, cell if self.every is None else self.every)
 
 
@@ -158,6 +160,10 @@ def without(*paths: str) -> Change:
 
 def only(truth: Truth) -> Change:
     return lambda _: copy.deepcopy(truth)
+
+
+def grown(_: Truth) -> None:
+    """Nothing set: the numbers that the simulated world lets grow."""
 
 
 # ---- situations that every network has -------------------------------------------------------------
