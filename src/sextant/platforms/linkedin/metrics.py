@@ -23,6 +23,7 @@ from sextant.platforms.base import (
     together,
 )
 from sextant.platforms.linkedin.auth import API
+from sextant.platforms.shape import mapping, objects
 
 THREE_MONTHS = timedelta(days=90)
 SIX_MONTHS = timedelta(days=182)
@@ -202,11 +203,11 @@ def is_gone(post: Published, answers: Answers) -> bool:
 
 def take_social(found: Gathered, answer: Answer | Fault) -> None:
     """The reaction kinds with their counts, and the comment summary as LinkedIn sends it (§3.2)."""
-    entry = None if isinstance(answer, Fault) else (answer.json.get("results") or {}).get(found.post.id)
-    if entry and "reactionSummaries" in entry:
-        summaries = entry["reactionSummaries"]
-        found.raw["reactions"] = {kind: summary.get("count") for kind, summary in summaries.items()}
-    if entry and "commentSummary" in entry:
+    results = {} if isinstance(answer, Fault) else mapping(answer.json.get("results"))
+    entry = mapping(results.get(found.post.id))
+    if isinstance(summaries := entry.get("reactionSummaries"), dict):
+        found.raw["reactions"] = {kind: mapping(told).get("count") for kind, told in summaries.items()}
+    if "commentSummary" in entry:
         found.raw["commentSummary"] = camel_keys(entry["commentSummary"])
 
 
@@ -217,21 +218,21 @@ def take_statistics(found: Gathered, answers: Answers, now: datetime) -> None:
         return
     element = element_of(answer, found.post.id)
     if element is not None:
-        found.raw.update(element.get("totalShareStatistics") or {})
+        found.raw.update(mapping(element.get("totalShareStatistics")))
     elif complete(answer):
         take_silence(found, answers[SOCIAL], now)
 
 
 def element_of(answer: Answer, urn: str) -> dict[str, Json] | None:
     """An element without share and ugcPost is the whole Page's: never one post's (§3.1)."""
-    elements = answer.json.get("elements") or []
+    elements = objects(answer.json.get("elements"))
     return next((row for row in elements if urn in (row.get("share"), row.get("ugcPost"))), None)
 
 
 def complete(answer: Answer) -> bool:
     """Whether no further elements were held back on another page of the answer."""
-    total = count((answer.json.get("paging") or {}).get("total"))
-    return total is None or total <= len(answer.json.get("elements") or [])
+    total = count(mapping(answer.json.get("paging")).get("total"))
+    return total is None or total <= len(objects(answer.json.get("elements")))
 
 
 def take_silence(found: Gathered, social: Answer | Fault, now: datetime) -> None:
@@ -246,14 +247,14 @@ def take_silence(found: Gathered, social: Answer | Fault, now: datetime) -> None
 
 def status_of(social: Answer, urn: str) -> int | None:
     """200, or what the batch says of this id; None when it says nothing."""
-    error = (social.json.get("errors") or {}).get(urn)
-    if error:
-        return error.get("status")  # type: ignore[no-any-return]
-    return 200 if urn in (social.json.get("results") or {}) else (social.json.get("statuses") or {}).get(urn)
+    errors, results, statuses = (mapping(social.json.get(name)) for name in ("errors", "results", "statuses"))
+    if error := mapping(errors.get(urn)):
+        return error.get("status")
+    return 200 if urn in results else statuses.get(urn)
 
 
 def is_quiet(raw: Mapping[str, Json]) -> bool:
-    reactions, comments = raw.get("reactions") or {}, raw.get("commentSummary") or {}
+    reactions, comments = mapping(raw.get("reactions")), mapping(raw.get("commentSummary"))
     return not any(reactions.values()) and not comments.get("count")
 
 
@@ -270,7 +271,7 @@ def take_video(found: Gathered, figure: Figure, answers: Answers, now: datetime)
     if isinstance(answer, Fault):
         found.refuse((figure.key,), answer)
         return
-    value = next((row.get("value") for row in answer.json.get("elements") or []), None)
+    value = next((row.get("value") for row in objects(answer.json.get("elements"))), None)
     doubt = role_doubt(answers)
     if value is not None:
         found.raw[figure.name] = value
@@ -303,7 +304,7 @@ def member_reading(post: Published, answers: Answers) -> Reading:
 
 def member_count(answer: Answer, figure: Figure) -> Json:
     """None for empty `elements`: no data, not 0 (§3.4)."""
-    elements = answer.json.get("elements") or []
+    elements = objects(answer.json.get("elements"))
     return next((row.get("count") for row in elements if metric_of(row) == figure.type), None)
 
 

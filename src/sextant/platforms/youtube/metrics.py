@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -19,7 +20,12 @@ from sextant.platforms.base import (
     count,
     together,
 )
+from sextant.platforms.negotiation import negotiated, offered
+from sextant.platforms.shape import items, mapping, objects
+from sextant.platforms.waves import wave
+from sextant.platforms.withdrawn import Scope
 from sextant.platforms.youtube.auth import DATA
+from sextant.platforms.youtube.errors import NotOffered, QueryNotSupported, UnknownName
 
 ANALYTICS = "https://youtubeanalytics.googleapis.com"
 
@@ -31,49 +37,152 @@ REPORTED = (
     "averageViewDuration",
     "averageViewPercentage",
 )
-REPORT_KEYS = ("shares", "video_watch_time_ms")
+METRIC_KEYS = {"shares": "shares", "estimatedMinutesWatched": "video_watch_time_ms"}
+REPORT_KEYS = tuple(METRIC_KEYS.values())
 STATISTICS_KEYS = ("likes", "comments", "views", "video_views")
 
 OTHER_CHANNEL = Refusal(
     Reason.NOT_AUTHORIZED, "The video belongs to another channel, and YouTube shows only zeros for it."
 )
 
+IDS = 50
+"""Most ids in one call for counts; a report takes 200 (§3.2, §3.4)."""
+BATCH = 200
+BATCH_STATS = "batchGetStats"
+TOGETHER = "several videos in one report"
+WORD = re.compile(r"\w+")
+
 Rows = Mapping[str, Mapping[str, Json]]
 """Report columns by video id."""
+Counted = tuple[Sequence[Published], dict[str, Json] | Fault]
+"""Up to 50 posts, and their videos by id or why there are none."""
 
 
 async def read(call: Call, posts: Sequence[Published]) -> list[Reading]:
     """Both sources at once. Without the report the counts are still good (§3.1), not the other way round."""
-    counted, reported = await together(
-        call.send(statistics_request(posts)), call.send(report_request(call.now, posts))
-    )
+    counted, reported = await together(statistics(call, posts), reports(call, posts))
     if isinstance(counted, Fault):
         raise counted
-    items = items_of(counted)
     trouble = reported if isinstance(reported, Fault) else None
-    rows = {} if trouble else rows_of(reported.json)
-    return [reading(call, post, items.get(post.id), rows, trouble) for post in posts]
+    rows = {} if trouble else reported
+    gone = withdrawn_keys(call)
+    return [
+        Reading(post.id, fault=items)
+        if isinstance(items, Fault)
+        else reading(call, post, items.get(post.id), rows, {**refusals(trouble), **gone}, trouble)
+        for posts, items in counted
+        for post in posts
+    ]
 
 
-def statistics_request(posts: Sequence[Published]) -> Request:
+# ---- counts ------------------------------------------------------------------------------------------
+
+
+async def statistics(call: Call, posts: Sequence[Published]) -> list[Counted]:
+    """The counts in groups of 50, by videos.list where the project may not use batchGetStats (§3.2, §3.3)."""
+    groups = [posts[start : start + IDS] for start in range(0, len(posts), IDS)]
+    scope = scope_of(call, "videos")
+    found = []
+    if BATCH_STATS not in call.withdrawn.known(scope, call.now):
+        found = await ask_statistics(call, f"videos:{BATCH_STATS}", groups)
+    refusal = next((answer for answer in found if isinstance(answer, NotOffered)), None)
+    if refusal or not found:
+        found = await ask_statistics(call, "videos", groups)
+    if refusal and not all(isinstance(answer, Fault) for answer in found):
+        call.withdrawn.add(scope, BATCH_STATS, refusal.message, call.now)
+    if all(isinstance(answer, Fault) for answer in found):
+        raise next(answer for answer in found if isinstance(answer, Fault))
+    return list(zip(groups, found, strict=True))
+
+
+async def ask_statistics(
+    call: Call, method: str, groups: Sequence[Sequence[Published]]
+) -> list[dict[str, Json] | Fault]:
+    answers = await wave(call, (statistics_request(method, posts) for posts in groups))
+    return [answer if isinstance(answer, Fault) else items_of(answer) for answer in answers]
+
+
+def statistics_request(method: str, posts: Sequence[Published]) -> Request:
     params = {"part": "id,snippet,statistics", "id": listed(posts)}
-    return Request("GET", f"{DATA}/youtube/v3/videos:batchGetStats", params=params, posts=len(posts))
+    return Request("GET", f"{DATA}/youtube/v3/{method}", params=params, posts=len(posts))
 
 
-def report_request(now: datetime, posts: Sequence[Published]) -> Request:
+def scope_of(call: Call, source: str) -> Scope:
+    return "youtube", call.account.id, source, call.app.api_version
+
+
+# ---- reports -----------------------------------------------------------------------------------------
+
+
+async def reports(call: Call, posts: Sequence[Published]) -> Rows:
+    """One report of all videos, or one of each where YouTube does not offer that shape (§3.4)."""
+    scope = scope_of(call, "reports")
+    if not offered(call, scope, REPORTED):
+        return {}
+    if TOGETHER not in call.withdrawn.known(scope, call.now):
+        try:
+            return rows_of((await report(call, posts)).json)
+        except QueryNotSupported as refusal:
+            rows = await reports_apart(call, posts)
+            call.withdrawn.add(scope, TOGETHER, refusal.message, call.now)
+            return rows
+    return await reports_apart(call, posts)
+
+
+async def reports_apart(call: Call, posts: Sequence[Published]) -> Rows:
+    """The first alone, so that a refused metric is found out only once; then the others side by side."""
+    first, *others = posts
+    answers = [await report(call, [first], apart=True)]
+    metrics = offered(call, scope_of(call, "reports"), REPORTED)
+    answers += await wave(call, (report_request(call.now, [post], metrics, apart=True) for post in others))
+    told = [(post, answer) for post, answer in zip(posts, answers, strict=True)]
+    for _, answer in told:
+        if isinstance(answer, Fault):
+            raise answer
+    return {post.id: only_row(answer.json) for post, answer in told}
+
+
+async def report(call: Call, posts: Sequence[Published], apart: bool = False) -> Answer:
+    """One report; a metric that YouTube no longer has costs only itself."""
+
+    async def ask(metrics: Sequence[str]) -> Answer:
+        return await call.send(report_request(call.now, posts, metrics, apart))
+
+    return await negotiated(call, scope_of(call, "reports"), REPORTED, ask, blamed)
+
+
+def report_request(
+    now: datetime, posts: Sequence[Published], metrics: Sequence[str], apart: bool = False
+) -> Request:
     """Lifetime sums: from the first publish date on, a day early since days are Pacific time (§3.4)."""
     first = min(post.at for post in posts) - timedelta(days=1)
     params = {
         "ids": "channel==MINE",
         "startDate": first.date().isoformat(),
         "endDate": now.date().isoformat(),
-        "metrics": ",".join(REPORTED),
-        "dimensions": "video",
+        "metrics": ",".join(metrics),
         "filters": f"video=={listed(posts)}",
-        "sort": "-estimatedMinutesWatched",
-        "maxResults": "200",
     }
+    by_video = {"dimensions": "video", "sort": f"-{metrics[0]}", "maxResults": "200"}
+    params |= {} if apart else by_video
     return Request("GET", f"{ANALYTICS}/v2/reports", params=params, posts=len(posts))
+
+
+def blamed(fault: Fault, names: Sequence[str]) -> list[str] | None:
+    """The metrics that a refused report names."""
+    if not isinstance(fault, UnknownName):
+        return None
+    words = set(WORD.findall(fault.message))
+    return [name for name in names if name in words]
+
+
+def withdrawn_keys(call: Call) -> dict[str, Refusal]:
+    refused = call.withdrawn.known(scope_of(call, "reports"), call.now)
+    return {
+        METRIC_KEYS[name]: Refusal(Reason.UNSUPPORTED, words)
+        for name, words in refused.items()
+        if name in METRIC_KEYS
+    }
 
 
 def listed(posts: Sequence[Published]) -> str:
@@ -84,13 +193,13 @@ def items_of(answer: Answer) -> dict[str, Json]:
     """By id, never by position (§3.2). An answer that is not even a list of videos tells nothing."""
     if "items" not in answer.json and "kind" not in answer.json:
         raise TryLater("YouTube answered without a list of videos.")
-    return {item["id"]: item for item in answer.json.get("items") or []}
+    return {str(item.get("id")): item for item in objects(answer.json.get("items"))}
 
 
 def rows_of(report: Json) -> Rows:
     """By column name; `rows` is left out entirely when there is no data (§3.4)."""
-    names = [column["name"] for column in report.get("columnHeaders") or []]
-    tables = [dict(zip(names, row, strict=False)) for row in report.get("rows") or []]
+    names = [str(mapping(column).get("name")) for column in items(report.get("columnHeaders"))]
+    tables = [dict(zip(names, items(row), strict=False)) for row in items(report.get("rows"))]
     return {
         str(table["video"]): {name: table[name] for name in REPORTED if name in table}
         for table in tables
@@ -98,23 +207,36 @@ def rows_of(report: Json) -> Rows:
     }
 
 
-def reading(call: Call, post: Published, item: Json, rows: Rows, trouble: Fault | None) -> Reading:
+def only_row(report: Json) -> Mapping[str, Json]:
+    """The one row of a report about one video."""
+    names = [str(mapping(column).get("name")) for column in items(report.get("columnHeaders"))]
+    row = next(iter(items(report.get("rows"))), [])
+    return {name: value for name, value in zip(names, items(row), strict=False) if name in REPORTED}
+
+
+def reading(
+    call: Call,
+    post: Published,
+    item: Json,
+    rows: Rows,
+    refused: Mapping[str, Refusal],
+    trouble: Fault | None,
+) -> Reading:
     if item is None:
         return Reading(
             post.id, fault=Gone("YouTube no longer lists the video: deleted, or private to others.")
         )
-    statistics = item.get("statistics") or {}
+    statistics = mapping(item.get("statistics"))
     raw = {**camel_keys(statistics), **rows.get(post.id, {})}
-    refused = refusals(trouble)
     if is_foreign(item, call.account.id) and not any(count(value) for value in statistics.values()):
-        refused |= dict.fromkeys((*STATISTICS_KEYS, *REPORT_KEYS), OTHER_CHANNEL)
+        refused = {**refused, **dict.fromkeys((*STATISTICS_KEYS, *REPORT_KEYS), OTHER_CHANNEL)}
     fault = None if trouble is None or lacks_permission(trouble) else trouble
     return Reading(post.id, raw, refused=refused, fault=fault)
 
 
 def is_foreign(item: Json, channel: str) -> bool:
     """Whether the video is another channel's, where YouTube names the channel."""
-    owner = (item.get("snippet") or {}).get("channelId")
+    owner = mapping(item.get("snippet")).get("channelId")
     return owner is not None and owner != channel
 
 
