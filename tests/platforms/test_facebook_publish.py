@@ -204,6 +204,14 @@ async def test_a_video_is_found_with_its_own_id(peer, call, film):
     assert (found.id, found.kind, found.video_id) == ("1_2", Kind.VIDEO, VIDEO)
 
 
+async def test_a_video_is_found_by_what_is_attached_to_its_post(peer, call, film):
+    attached = {"media_type": "video", "target": {"id": VIDEO}}
+    row = {**listed("Look"), "attachments": {"data": [attached]}}
+    peer.on("GET", f"{BASE}/published_posts", {"data": [row]})
+    found = await PLATFORM.find_published(call, video_draft("Look", film), VIDEOS, SINCE)
+    assert found.video_id == VIDEO
+
+
 async def test_a_video_that_is_not_listed_may_still_be_processed(peer, call, film):
     peer.on("GET", f"{BASE}/published_posts", {"data": []})
     with pytest.raises(faults.OutcomeUnknown):

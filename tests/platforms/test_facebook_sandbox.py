@@ -229,3 +229,4 @@ async def test_a_video_whose_answer_was_lost_is_found(sandbox: Sandbox, call: Ac
     found = await lost(sandbox, call, clip(sandbox), "drop_after_commit")
     assert found is not None
     assert found.kind is Kind.VIDEO
+    assert [post.facts["video_id"] for post in sandbox.world.posts("facebook")] == [found.video_id]

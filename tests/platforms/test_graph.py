@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from sextant import errors as faults
-from sextant.platforms import graph, graph_reading
+from sextant.platforms import graph, graph_asking, graph_reading
 from sextant.platforms.base import Account, Answer, App, Grant, Published, Request
 from sextant.platforms.catalogue import Kind
 from sextant.platforms.facebook import PLATFORM
@@ -139,15 +139,18 @@ def test_no_token_is_repeated():
 
 
 def question(post_id="123_456", keys=("views",)):
-    return graph_reading.Part(f"{post_id}?fields=shares", keys, lambda body: body)
+    return graph_asking.Part(post_id, f"{post_id}?fields=shares", keys, lambda body: body)
+
+
+def ask(call, *parts):
+    return graph_asking.ask_batched(call, PLATFORM.fault, parts)
 
 
 async def test_a_batch_is_one_form_with_every_question_in_order(peer, call):
     peer.on("POST", BATCH, [element({"a": 1}), element({"b": 2})])
-    wanted = [[question("123_1")], [question("123_2")]]
-    found = await graph_reading.ask_batched(call, PLATFORM.fault, wanted)
+    found = await ask(call, question("123_1"), question("123_2"))
     form = {name: value[0] for name, value in parse_qs(peer.asked[0].body.decode()).items()}
-    assert [[answer.json for answer in answers] for answers in found] == [[{"a": 1}], [{"b": 2}]]
+    assert [answer.json for answer in found] == [{"a": 1}, {"b": 2}]
     assert form["include_headers"] == "true"
     assert form["access_token"] == "EAApage"
     assert len(form["appsecret_proof"]) == 64
@@ -161,35 +164,60 @@ async def test_the_batch_answer_of_the_document(peer, call):
     answer = """[{"code":200,"headers":[{"name":"x-business-use-case-usage","value":"{}"}],"body":"{\\"data\\":[]}"},
  {"code":400,"headers":[],"body":"{\\"error\\":{\\"message\\":\\"(#100) The value must be a valid insights metric\\",\\"type\\":\\"OAuthException\\",\\"code\\":100}}"},
  null]"""  # noqa: E501 - as it stands in facebook.md §3.6
-    peer.on("POST", BATCH, answer)
-    wanted = [[question(), question(), question()]]
-    [[empty, refused, missing]] = await graph_reading.ask_batched(call, PLATFORM.fault, wanted)
+    peer.on("POST", BATCH, answer).on("POST", BATCH, [None])
+    empty, refused, missing = await ask(call, question(), question(), question())
     assert empty.json == {"data": []}
     assert isinstance(refused, faults.NoValue)
     assert isinstance(missing, faults.TryLater)
+
+
+async def test_a_null_element_is_asked_once_more_and_only_it(peer, call):
+    peer.on("POST", BATCH, [None, element({"b": 2})]).on("POST", BATCH, [element({"a": 1})])
+    found = await ask(call, question("123_1"), question("123_2"))
+    assert [answer.json for answer in found] == [{"a": 1}, {"b": 2}]
+    assert json.loads(parse_qs(peer.asked[1].body.decode())["batch"][0]) == [
+        {"method": "GET", "relative_url": "123_1?fields=shares"}
+    ]
+
+
+async def test_a_second_asking_that_fails_costs_only_what_it_asked_for(peer, call):
+    peer.on("POST", BATCH, [None, element({"b": 2})]).on("POST", BATCH, "<html>", status=502)
+    missing, fine = await ask(call, question("123_1"), question("123_2"))
+    assert isinstance(missing, faults.TryLater)
+    assert fine.json == {"b": 2}
+    assert len(peer.asked) == 2
 
 
 async def test_the_headers_of_a_part_are_those_of_that_part(peer, call):
     usage = {"123": [{"type": "pages", "estimated_time_to_regain_access": 3}]}
     header = {"name": "X-Business-Use-Case-Usage", "value": json.dumps(usage)}
     peer.on("POST", BATCH, [element(THROTTLED, 400, [header])])
-    [[waiting]] = await graph_reading.ask_batched(call, PLATFORM.fault, [[question()]])
+    [waiting] = await ask(call, question())
     assert waiting.until == NOW + timedelta(minutes=3)
 
 
+@pytest.mark.parametrize("headers", ["x", [7, None], {"name": "x"}, [{}]])
+async def test_odd_headers_of_a_part_are_passed_over(peer, call, headers):
+    peer.on("POST", BATCH, [{"code": 200, "headers": headers, "body": '{"a": 1}'}])
+    [found] = await ask(call, question())
+    assert found.json == {"a": 1}
+
+
 @pytest.mark.parametrize("answer", [{"data": []}, [], "[1"])
-async def test_an_answer_that_is_no_batch_is_a_fault_of_every_part(peer, call, answer):
+async def test_an_answer_that_is_no_batch_is_a_fault(peer, call, answer):
     peer.on("POST", BATCH, answer)
-    [[one], [other]] = await graph_reading.ask_batched(call, PLATFORM.fault, [[question()], [question()]])
-    assert isinstance(one, faults.TryLater)
-    assert isinstance(other, faults.TryLater)
+    with pytest.raises(faults.TryLater):
+        await ask(call, question(), question())
+    assert len(peer.asked) == 1
 
 
-def test_batches_hold_at_most_50_and_never_split_a_post():
-    wanted = [[question()] * 3] * 50
-    groups = graph_reading.packed(wanted)
-    assert [sum(len(parts) for parts in group) for group in groups] == [48, 48, 48, 6]
-    assert graph_reading.packed([]) == []
+async def test_batches_hold_at_most_50(peer, call):
+    for size in (50, 50, 1):
+        peer.on("POST", BATCH, [element({})] * size)
+    found = await ask(call, *[question(f"1_{n}") for n in range(101)])
+    sizes = [len(json.loads(parse_qs(asked.body.decode())["batch"][0])) for asked in peer.asked]
+    assert sorted(sizes) == [1, 50, 50]
+    assert len(found) == 101
 
 
 async def test_nothing_to_read_asks_nothing(peer, call):

@@ -104,7 +104,7 @@ def test_a_server_error_is_unknown_only_where_it_may_have_published():
         (10, FEW_VIEWERS, faults.NoValue, Reason.WITHHELD),
         (10, NO_ACTION, faults.Reconnect, None),
         (100, WRONG_TYPE, faults.NoValue, Reason.UNSUPPORTED),
-        (100, WRONG_NAME, BUG, None),
+        (100, WRONG_NAME, faults.NoValue, Reason.UNSUPPORTED),
         (1, REDUCE, BUG, None),
     ],
 )

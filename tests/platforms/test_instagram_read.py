@@ -72,7 +72,10 @@ def rows(**values):
 
 def batch(*bodies):
     return [
-        {"code": 400 if "error" in body else 200, "headers": [], "body": json.dumps(body)} for body in bodies
+        body
+        if body is None
+        else {"code": 400 if "error" in body else 200, "headers": [], "body": json.dumps(body)}
+        for body in bodies
     ]
 
 
@@ -94,9 +97,8 @@ async def direct(peer):
         yield call
 
 
-def asked(peer):
-    [request] = peer.asked
-    return [part["relative_url"] for part in json.loads(parse_qs(request.body.decode())["batch"][0])]
+def asked(peer, at=0):
+    return [part["relative_url"] for part in json.loads(parse_qs(peer.asked[at].body.decode())["batch"][0])]
 
 
 async def read(peer, call, wanted, *bodies):
@@ -141,16 +143,14 @@ async def test_a_real_reel(peer, call):
     assert reading.raw["reach"] == 1408
     assert asked(peer) == [
         f"{MEDIA}?fields=permalink,like_count,comments_count,saved_count,shares_count,reposts_count",
-        f"{MEDIA}/insights?metric=views,reach,likes,comments,saved,shares,total_interactions,"
+        f"{MEDIA}/insights?metric=views,reach,likes,comments,saved,shares,reposts,total_interactions,"
         "ig_reels_video_view_total_time,ig_reels_avg_watch_time",
     ]
 
 
 async def test_a_total_value_is_read_and_replies_to_a_story_are_no_comments(peer, call):
-    insights = {"data": NAVIGATION["data"] + rows(replies=3, views=8)["data"]}
-    reading, present, missing = await read(
-        peer, call, post(MEDIA, Kind.STORY, 0.5), {"id": MEDIA}, insights, rows(link_clicks=2)
-    )
+    insights = {"data": NAVIGATION["data"] + rows(replies=3, views=8, link_clicks=2)["data"]}
+    reading, present, missing = await read(peer, call, post(MEDIA, Kind.STORY, 0.5), {"id": MEDIA}, insights)
     assert reading.raw == {"navigation": 9, "replies": 3, "views": 8, "linkClicks": 2}
     assert present == {"views": 8, "clicks": 2}
     assert missing["comments"] == missing["saves"] == "not_applicable"
@@ -185,7 +185,7 @@ async def test_no_rows_yet(peer, call):
 
 @pytest.mark.parametrize(
     ("failure", "reason"),
-    [(NO_SCOPE, "not_authorized"), (TOO_OLD, "not_applicable"), (WRONG, "unsupported"), (FEW, "withheld")],
+    [(NO_SCOPE, "not_authorized"), (TOO_OLD, "not_applicable"), (FEW, "withheld")],
 )
 async def test_refused_insights_leave_the_counts(peer, call, failure, reason):
     reading, present, missing = await read(peer, call, REEL, NODE, failure)
@@ -231,18 +231,132 @@ async def test_nothing_answered_is_the_fault(peer, call):
 
 async def test_old_media_have_expired(peer, call):
     story, old = post(MEDIA, Kind.STORY, 2), replace(REEL, at=NOW - timedelta(days=900))
-    peer.on("POST", BATCH, batch({"id": MEDIA}, EMPTY, EMPTY, NODE, EMPTY))
+    peer.on("POST", BATCH, batch({"id": MEDIA}, EMPTY, NODE, EMPTY))
     (_, _, of_story), (_, _, of_old) = await numbers(call, story, old)
     assert of_story["views"] == "expired"
     assert of_old["views"] == "expired"
 
 
-async def test_disputed_views_of_an_image_do_not_blank_its_other_numbers(peer, call):
+# ---- one question per medium ----
+
+OLD = replace(REEL, at=NOW - timedelta(days=9))
+
+
+async def test_fifty_media_are_one_request_of_fifty(peer, call):
+    peer.on("POST", BATCH, batch(*[rows(**REAL_REEL)] * 50))
+    media = [replace(OLD, id=f"180{n}") for n in range(25)] + [replace(REEL, id=f"181{n}") for n in range(25)]
+    found = await numbers(call, *media)
+    assert all(present["likes"] == 76 for _, present, _ in found)
+    assert (len(peer.asked), len(asked(peer))) == (1, 50)
+
+
+async def test_the_fields_of_the_youngest_ride_along_where_there_is_room(peer, call):
+    media = [OLD, *(replace(REEL, id=f"18{n:02}", at=NOW - timedelta(minutes=n)) for n in range(26))]
+    peer.on("POST", BATCH, batch(*[{**NODE, **rows(**REAL_REEL)}] * 50))
+    await PLATFORM.read(call, media)
+    nodes = [path.partition("?")[0] for path in asked(peer) if "?fields" in path]
+    assert nodes == [f"18{n:02}" for n in range(23)]
+    assert (len(peer.asked), len(asked(peer))) == (1, 50)
+
+
+async def test_old_media_are_asked_for_their_fields_only_when_rows_are_lacking(peer, call):
+    other = replace(OLD, id="18087356288285736")
+    peer.on("POST", BATCH, batch(rows(**REAL_REEL), rows(views=3))).on("POST", BATCH, batch(NODE))
+    (_, first, _), (reading, second, _) = await numbers(call, OLD, other)
+    assert (first["likes"], first["comments"]) == (76, 23)
+    assert (second["views"], second["likes"], second["comments"]) == (3, 76, 24)
+    assert reading.url == NODE["permalink"]
+    assert [path.partition("?")[0] for path in asked(peer, 1)] == [other.id]
+
+
+@pytest.mark.parametrize(("failure", "reason"), [(NO_SCOPE, "not_authorized"), (TOO_OLD, "not_applicable")])
+async def test_old_media_whose_insights_are_refused_have_their_fields(peer, call, failure, reason):
+    peer.on("POST", BATCH, batch(failure)).on("POST", BATCH, batch(NODE))
+    [(reading, present, missing)] = await numbers(call, OLD)
+    assert present == {"likes": 76, "comments": 24}
+    assert missing["views"] == reason
+    assert reading.fault is None
+
+
+async def test_an_old_medium_that_is_gone(peer, call):
+    peer.on("POST", BATCH, batch(GONE)).on("POST", BATCH, batch(GONE))
+    [(reading, _, _)] = await numbers(call, OLD)
+    assert isinstance(reading.fault, faults.Gone)
+
+
+async def test_a_hidden_count_of_an_old_medium_is_hidden(peer, call):
+    peer.on("POST", BATCH, batch(rows(views=3, comments=4))).on("POST", BATCH, batch({"id": MEDIA}))
+    [(_, present, missing)] = await numbers(call, OLD)
+    assert present["comments"] == 4
+    assert missing["likes"] == "hidden"
+
+
+async def test_a_throttled_medium_waits_and_is_not_asked_on(peer, call):
+    throttled = {"error": {"message": "(#80002) too many calls", "code": 80002}}
+    peer.on("POST", BATCH, batch(throttled, rows(**REAL_REEL)))
+    (waiting, _, _), (_, present, _) = await numbers(call, OLD, replace(OLD, id="18087356288285736"))
+    assert isinstance(waiting.fault, faults.WaitUntil)
+    assert present["likes"] == 76
+    assert len(peer.asked) == 1
+
+
+async def test_a_medium_that_was_not_executed_is_asked_once_more(peer, call):
+    peer.on("POST", BATCH, batch(None)).on("POST", BATCH, batch(rows(**REAL_REEL)))
+    [(reading, present, _)] = await numbers(call, OLD)
+    assert present["likes"] == 76
+    assert reading.fault is None
+
+
+# ---- metrics that are refused ----
+
+
+async def test_a_metric_that_is_named_costs_one_request_once(peer, call):
     photo = post(MEDIA, Kind.PHOTO)
-    _, present, missing = await read(peer, call, photo, NODE, rows(saved=4, shares=1), WRONG)
+    peer.on("POST", BATCH, batch(NODE, WRONG)).on("POST", BATCH, batch(rows(saved=4, shares=1)))
+    peer.on("POST", BATCH, batch(NODE, rows(saved=5, shares=1)))
+    [(_, present, missing)] = await numbers(call, photo)
+    [(reading, again, _)] = await numbers(call, photo)
     assert (present["saves"], present["shares"]) == (4, 1)
     assert missing["views"] == "unsupported"
     assert missing["video_views"] == "not_applicable"
+    assert again["saves"] == 5
+    assert reading.refused["views"].message == WRONG["error"]["message"]
+    assert len(peer.asked) == 3
+    assert asked(peer, 1) == asked(peer, 2)[1:]
+    assert asked(peer, 1)[0].startswith(f"{MEDIA}/insights?metric=reach,likes,")
+
+
+async def test_a_metric_named_by_its_place(peer, call):
+    words = "metric[4] must be one of the following values: views, reach, likes, comments, shares"
+    unknown = {"error": {"message": words, "code": 100}}
+    peer.on("POST", BATCH, batch(unknown)).on("POST", BATCH, batch(rows(likes=1, comments=2, views=3)))
+    [(_, present, missing)] = await numbers(call, OLD)
+    assert present == {"likes": 1, "comments": 2, "views": 3, "video_views": 3}
+    assert missing["saves"] == "unsupported"
+    assert missing["shares"] == "not_yet_available"
+    assert "saved" not in asked(peer, 1)[0]
+
+
+async def test_further_metrics_named_later(peer, call):
+    words = "The Media Insights API does not support the reach, saved metric for this media product type."
+    peer.on("POST", BATCH, batch(WRONG)).on("POST", BATCH, batch({"error": {"message": words, "code": 100}}))
+    peer.on("POST", BATCH, batch(rows(likes=1, comments=2, shares=3)))
+    [(_, present, missing)] = await numbers(call, OLD)
+    assert present == {"likes": 1, "comments": 2, "shares": 3}
+    assert missing["views"] == missing["saves"] == "unsupported"
+    assert "metric=likes,comments,shares," in asked(peer, 2)[0]
+
+
+async def test_a_refusal_is_of_one_kind_of_media_and_ends(peer, call):
+    scope = ("instagram", "1", "photo", "v26.0")
+    call.withdrawn.add(scope, "views", "gone", NOW - timedelta(days=2))
+    call.withdrawn.add(scope, "saved", "gone", NOW)
+    peer.on("POST", BATCH, batch(rows(**REAL_REEL), rows(likes=1, comments=1)))
+    await numbers(call, OLD, replace(OLD, kind=Kind.PHOTO, id="18087356288285736"))
+    reel, photo = asked(peer)
+    assert "saved" in reel
+    assert "saved" not in photo
+    assert "=views," in photo
 
 
 # ---- Instagram Login ----
@@ -271,3 +385,23 @@ async def test_with_instagram_login_a_refused_insights_call_hurts_nobody_else(pe
     [(_, present, missing)] = await numbers(direct, REEL)
     assert present == {"likes": 76, "comments": 24}
     assert missing["views"] == "not_authorized"
+
+
+async def test_with_instagram_login_old_media_are_one_request_each(peer, direct):
+    path = f"/graph.instagram.com/v26.0/{MEDIA}"
+    peer.on("GET", f"{path}/insights", rows(**REAL_REEL))
+    noted = []
+    direct.note = lambda request, outcome: noted.append(request.posts)
+    [(_, present, _)] = await numbers(direct, OLD)
+    assert present["likes"] == 76
+    assert noted == [1]
+
+
+async def test_with_instagram_login_a_named_metric_is_dropped(peer, direct):
+    path = f"/graph.instagram.com/v26.0/{MEDIA}"
+    peer.on("GET", f"{path}/insights", WRONG, status=400)
+    peer.on("GET", f"{path}/insights", rows(likes=1, comments=2, saved=3))
+    [(_, present, missing)] = await numbers(direct, OLD)
+    assert present == {"likes": 1, "comments": 2, "saves": 3}
+    assert missing["views"] == "unsupported"
+    assert len(peer.asked) == 2

@@ -1,90 +1,110 @@
-"""Reading posts from Meta's Graph API: questions in batches, and a Reading from their answers.
-
-Source: shared/platforms/facebook.md §3.6 (batch), which Instagram shares on the Facebook host.
-"""
+"""Reading posts from Meta's Graph API: what is asked in which wave, and a Reading from the answers."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sextant.errors import ActOutside, Fault, Gone, NoValue, Reconnect, TryLater
+from sextant.errors import ActOutside, Fault, Gone, NoValue, Reconnect, TryLater, WaitUntil
 from sextant.metrics import Reason
-from sextant.platforms.base import Answer, Call, Json, Published, Reading, Refusal, Request, camel, together
+from sextant.platforms.base import Answer, Call, Json, Published, Reading, Refusal, camel
 from sextant.platforms.catalogue import Catalogue, Kind, Never, Source
-from sextant.platforms.graph import GRAPH, integer, member, permalink, rows, url
+from sextant.platforms.graph import member, permalink, rows
+from sextant.platforms.graph_asking import BATCH, Manner, Outcome, Part, living, negotiated, softly
 
-BATCH = 50
-"""Most sub-requests in one batch call."""
 KEPT = timedelta(days=730)
 """How long insights are kept (facebook.md §3.1, instagram.md §3.5: two years)."""
-Outcome = Answer | Fault
+
+Answered = list[tuple[Part, Outcome]]
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """One question about one post.
+class Plan:
+    """What is asked about one post.
 
-    `path` is relative to the version; `keys` are those among the 13 that hang on its answer; `raw` takes
-    the metrics out of it. `insights`: rows may be missing although the call succeeded.
+    `spare` parts are asked when one of their keys is still without a number; `early` ones at once, where
+    the batch has room: the others' answers may be empty yet. `silence`: why insights would answer without
+    a row, when that is known.
     """
 
-    path: str
-    keys: tuple[str, ...]
-    raw: Callable[[Json], Mapping[str, Json]]
-    insights: bool = False
+    post: Published
+    parts: Sequence[Part]
+    spare: Sequence[Part] = ()
+    early: bool = False
+    silence: Refusal | None = None
 
 
-FaultOf = Callable[[Answer, Request], Fault | None]
+async def read_plans(
+    call: Call, manner: Manner, plans: Sequence[Plan], catalogue: Catalogue
+) -> list[Reading]:
+    """One Reading each: everything in one wave of requests, and a second for what was refused or lacking."""
+    wanted = first_parts(plans)
+    found = by_post(wanted, await negotiated(call, manner, flat(wanted)))
+    lacking = [further(plan, first, catalogue) for plan, first in zip(plans, found, strict=True)]
+    asked = flat(lacking)
+    more = by_post(lacking, await softly(negotiated(call, manner, asked), len(asked)))
+    return answered(
+        [
+            reading(call, plan, [*settled(first), *second], catalogue)
+            for plan, first, second in zip(plans, found, more, strict=True)
+        ]
+    )
 
 
-async def ask_batched(call: Call, fault: FaultOf, wanted: Sequence[Sequence[Part]]) -> list[list[Outcome]]:
-    """The outcomes of each post's parts, in order, in as few batch calls as they take, side by side."""
-    groups = packed(wanted)
-    answers = await together(*(_batch(call, fault, group) for group in groups))
-    return [
-        [found] * len(parts) if isinstance(found, Fault) else [found.pop(0) for _ in parts]
-        for group, found in zip(groups, answers, strict=True)
-        for parts in group
+def flat(wanted: Sequence[Sequence[Part]]) -> list[Part]:
+    return [part for parts in wanted for part in parts]
+
+
+def by_post(wanted: Sequence[Sequence[Part]], outcomes: Sequence[Outcome]) -> list[Answered]:
+    left = iter(outcomes)
+    return [[(part, next(left)) for part in parts] for parts in wanted]
+
+
+def first_parts(plans: Sequence[Plan]) -> list[list[Part]]:
+    """The parts of each post, and spare ones of the youngest posts in the room that the last batch has."""
+    room = -sum(len(plan.parts) for plan in plans) % BATCH
+    wanted = [list(plan.parts) for plan in plans]
+    for place in sorted(range(len(plans)), key=lambda place: plans[place].post.at, reverse=True):
+        plan = plans[place]
+        if plan.early and len(plan.spare) <= room:
+            wanted[place] = [*plan.spare, *plan.parts]
+            room -= len(plan.spare)
+    return wanted
+
+
+def further(plan: Plan, first: Answered, catalogue: Catalogue) -> list[Part]:
+    """What to ask after the first wave: refused parts in pieces, and spare parts whose keys are lacking."""
+    if all(passing(found) for _, found in first):
+        return []
+    pieces = [piece for part, found in first if in_pieces(part, found) for piece in part.pieces]
+    asked = [part for part, _ in first]
+    raw = raw_of(first)
+    lacking = {key for key in catalogue if lacks(catalogue[key], raw, plan.post.kind)}
+    spare = [
+        part
+        for part in plan.spare
+        if part not in asked and part.all_keys() & lacking and not (part.insights and plan.silence)
     ]
+    return pieces + spare
 
 
-def packed(wanted: Sequence[Sequence[Part]]) -> list[list[Sequence[Part]]]:
-    """Posts in groups of at most BATCH parts; a post is never split, so each is asked for once."""
-    groups: list[list[Sequence[Part]]] = []
-    room = 0
-    for parts in wanted:
-        if len(parts) > room:
-            groups.append([])
-            room = BATCH
-        groups[-1].append(parts)
-        room -= len(parts)
-    return groups
+def passing(outcome: Outcome) -> bool:
+    """Not the moment to ask on."""
+    return isinstance(outcome, TryLater | WaitUntil)
 
 
-async def _batch(call: Call, fault: FaultOf, group: Sequence[Sequence[Part]]) -> list[Outcome]:
-    asked = [{"method": "GET", "relative_url": part.path} for parts in group for part in parts]
-    form = {"include_headers": "true", "batch": json.dumps(asked, separators=(",", ":"))}
-    answer = await call.send(Request("POST", url(call.app, ""), form=form, posts=len(group)))
-    if not isinstance(answer.json, list) or len(answer.json) != len(asked):
-        raise TryLater("The batch answer has not one element for each request.")
-    return [_outcome(element, answer, fault) for element in answer.json]
+def in_pieces(part: Part, outcome: Outcome) -> bool:
+    return bool(part.pieces) and isinstance(outcome, Fault) and not passing(outcome)
 
 
-def _outcome(element: Json, batch: Answer, fault: FaultOf) -> Outcome:
-    """One element of a batch answer; its body is a JSON text, and null means that it was not executed."""
-    if not isinstance(element, dict) or not isinstance(element.get("body"), str):
-        return TryLater("This part of the batch was not executed.")
-    headers = {str(h.get("name", "")).lower(): str(h.get("value", "")) for h in element.get("headers") or []}
-    try:
-        body = json.loads(element["body"])
-    except ValueError:
-        body = None
-    answer = Answer(integer(element.get("code")) or 0, headers, body, element["body"][:4000], batch.at)
-    return fault(answer, Request("GET", GRAPH)) or answer
+def settled(first: Answered) -> Answered:
+    """The answers without those that were asked for again in pieces."""
+    return [(part, found) for part, found in first if not in_pieces(part, found)]
+
+
+# ---- numbers ---------------------------------------------------------------------------------------
 
 
 def insight_rows(body: Json) -> dict[str, Json]:
@@ -103,32 +123,49 @@ def _row_value(row: Mapping[str, Any]) -> Json:
     return member(row, "total_value", "value")
 
 
-def reading(
-    post: Published,
-    parts: Sequence[Part],
-    outcomes: Sequence[Outcome],
-    catalogue: Catalogue,
-    silence: Refusal | None,
-) -> Reading:
-    """One post's Reading from its parts, the first of which is the post itself.
+def raw_of(found: Answered) -> dict[str, Json]:
+    return {n: v for part, a in found if isinstance(a, Answer) for n, v in part.raw(a.json).items()}
 
-    `silence`: why insights answered without a row, when that is known.
-    """
-    main = outcomes[0]
-    if isinstance(main, Fault) and (isinstance(main, Gone) or all(isinstance(o, Fault) for o in outcomes)):
-        return Reading(post.id, fault=main)
-    asked = list(zip(parts, outcomes, strict=True))
-    raw = {
-        n: v for part, found in asked if isinstance(found, Answer) for n, v in part.raw(found.json).items()
-    }
+
+def reading(call: Call, plan: Plan, found: Answered, catalogue: Catalogue) -> Reading:
+    """One post's Reading from all that was asked about it."""
+    post = plan.post
+    if fault := verdict(found):
+        return Reading(post.id, fault=fault)
+    raw = raw_of(found)
     refused: dict[str, Refusal] = {}
-    for part, found in asked:
-        why = refusal(found) if isinstance(found, Fault) else silence if part.insights else None
-        if why is not None:
-            lacking = {key: why for key in part.keys if not present(catalogue[key], raw, post.kind)}
-            refused = lacking | refused
-    link = permalink(main.json) if isinstance(main, Answer) else None
-    return Reading(post.id, raw, link, refused, failure(outcomes, refused))
+    for part, outcome in found:
+        for key, why in refusals(call, part, outcome, plan.silence).items():
+            if not present(catalogue[key], raw, post.kind):
+                refused.setdefault(key, why)
+    links = (permalink(a.json) for part, a in found if part.is_post and isinstance(a, Answer))
+    outcomes = [outcome for _, outcome in found]
+    return Reading(post.id, raw, next(filter(None, links), None), refused, failure(outcomes, refused))
+
+
+def verdict(found: Answered) -> Fault | None:
+    """Why there is no reading: the post is gone, or every part failed."""
+    own = [outcome for part, outcome in found if part.is_post and isinstance(outcome, Fault)]
+    gone = next((fault for fault in own if isinstance(fault, Gone)), None)
+    failed = [outcome for _, outcome in found if isinstance(outcome, Fault)]
+    if gone or len(failed) < len(found):
+        return gone
+    return (own or failed)[0]
+
+
+def refusals(call: Call, part: Part, outcome: Outcome, silence: Refusal | None) -> dict[str, Refusal]:
+    """Why the keys of a part would have no number: metrics withdrawn, the part refused, rows missing."""
+    alive = living(call, part)
+    known = call.withdrawn.known(part.scope, call.now)
+    found = {
+        key: Refusal(Reason.UNSUPPORTED, known[metric])
+        for metric, keys in part.metrics.items()
+        if metric in known
+        for key in keys
+        if key not in alive.all_keys()
+    }
+    why = refusal(outcome) if isinstance(outcome, Fault) else silence if part.insights else None
+    return found if why is None else dict.fromkeys(alive.all_keys(), why) | found
 
 
 def failure(outcomes: Sequence[Outcome], refused: Mapping[str, Refusal]) -> Fault | None:
@@ -159,6 +196,12 @@ def present(entry: Source | Never, raw: Mapping[str, Json], kind: Kind) -> bool:
     return any(
         path.path.partition(".")[0] in raw for path in paths if path.kinds is None or kind in path.kinds
     )
+
+
+def lacks(entry: Source | Never, raw: Mapping[str, Json], kind: Kind) -> bool:
+    """Whether a key that this kind of post can have is without a number."""
+    has = isinstance(entry, Source) and (entry.kinds is None or kind in entry.kinds)
+    return has and not present(entry, raw, kind)
 
 
 def silence(call: Call, post: Published, scope: str, kept: timedelta) -> Refusal | None:

@@ -1,35 +1,44 @@
-"""Reading Page posts: one batch of insights and fields per post (facebook.md §3)."""
+"""Reading Page posts: one question per post, more for videos and reels (facebook.md §3)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
+from sextant.errors import Fault, NoValue
 from sextant.metrics import Reason
 from sextant.platforms.base import Call, Json, Published, Reading, Refusal, count
 from sextant.platforms.catalogue import Catalogue, Kind
 from sextant.platforms.facebook.errors import fault
 from sextant.platforms.graph import member
-from sextant.platforms.graph_reading import (
-    KEPT,
-    Outcome,
-    Part,
-    answered,
-    ask_batched,
-    insight_rows,
-    reading,
-    silence,
-)
+from sextant.platforms.graph_asking import Manner, Outcome, Part, ask_batched
+from sextant.platforms.graph_reading import KEPT, Plan, insight_rows, read_plans, silence
+from sextant.platforms.withdrawn import Scope
 
-POST_METRICS = (
-    "post_media_view,post_total_media_view_unique,post_clicks,post_clicks_by_type,"
-    "post_reactions_by_type_total,post_activity_by_action_type"
-)
-POST_KEYS: tuple[str, ...] = ("likes", "comments", "shares", "views", "clicks")
-ATTACHED_VIDEO_METRICS = "post_video_views,post_video_view_time,post_video_avg_time_watched"
-VIDEO_METRICS = "total_video_views,total_video_view_total_time,total_video_avg_time_watched"
-VIDEO_KEYS: tuple[str, ...] = ("video_views", "video_watch_time_ms")
-REEL_METRICS: Mapping[str, tuple[str, ...]] = {
+Metrics = Mapping[str, tuple[str, ...]]
+"""Each with the keys among the 13 that hang on it."""
+
+POST_METRICS: Metrics = {
+    "post_media_view": ("views",),
+    "post_total_media_view_unique": (),
+    "post_clicks": ("clicks",),
+    "post_clicks_by_type": (),
+    "post_reactions_by_type_total": ("likes",),
+    "post_activity_by_action_type": ("likes", "comments", "shares"),
+}
+VIDEO_POST_METRICS: Metrics = {
+    **POST_METRICS,
+    "post_video_views": ("video_views",),
+    "post_video_view_time": ("video_watch_time_ms",),
+    "post_video_avg_time_watched": (),
+}
+VIDEO_METRICS: Metrics = {
+    "total_video_views": ("video_views",),
+    "total_video_view_total_time": ("video_watch_time_ms",),
+    "total_video_avg_time_watched": (),
+}
+REEL_METRICS: Metrics = {
     "fb_reels_total_plays": ("views",),
     "blue_reels_play_count": ("video_views",),
     "fb_reels_replay_count": (),
@@ -38,61 +47,102 @@ REEL_METRICS: Mapping[str, tuple[str, ...]] = {
     "post_video_social_actions": ("comments", "shares"),
 }
 
-LIKES = "likes.summary(true).limit(0)"
-REACTIONS = "reactions.summary(total_count).limit(0)"
-COMMENTS = "comments.summary(total_count).filter(stream).limit(0)"
+SUMMARIES = (
+    "reactions.summary(total_count).limit(0),"
+    "comments.summary(total_count).filter(stream).limit(0),"
+    "likes.summary(true).limit(0)"
+)
+REEL_SUMMARIES = "likes.summary(true).limit(0),comments.summary(true).limit(0)"
+INSIGHTS_SCOPE, SUMMARIES_SCOPE = "read_insights", "pages_read_user_content"
+
+ROWS_LATE = timedelta(hours=24)
+"""In its first hours a post has no rows (§3.5)."""
 
 
 async def read(call: Call, posts: Sequence[Published], catalogue: Catalogue) -> list[Reading]:
-    """One Reading each; all questions go out side by side."""
-    wanted = [parts_of(post) for post in posts]
-    outcomes = await ask_batched(call, fault, wanted)
-    return answered(
-        [
-            read_one(call, post, parts, found, catalogue)
-            for post, parts, found in zip(posts, wanted, outcomes, strict=True)
-        ]
+    """One Reading each."""
+    found = await read_plans(call, MANNER, [plan_of(call, post) for post in posts], catalogue)
+    return [without_false_zero(reading) for reading in found]
+
+
+async def ask(call: Call, parts: Sequence[Part]) -> list[Outcome]:
+    return await ask_batched(call, fault, parts)
+
+
+def refused_metrics(found: Fault, asked: Sequence[str]) -> Sequence[str] | None:
+    """Facebook never names the metric; 200/1504029 too is seen for retired ones (§5.2)."""
+    return () if isinstance(found, NoValue) else None
+
+
+MANNER = Manner(ask, refused_metrics)
+
+
+def plan_of(call: Call, post: Published) -> Plan:
+    early = call.now - post.at < ROWS_LATE
+    quiet = silence(call, post, INSIGHTS_SCOPE, KEPT)
+    scope = ("facebook", call.account.id, post.kind.value, call.app.api_version)
+    if post.kind is Kind.REEL and post.video_id:
+        return Plan(post, reel_parts(post.id, post.video_id, scope), silence=quiet)
+    spare = [] if granted(call, SUMMARIES_SCOPE) else [summaries_part(post)]
+    if post.kind is Kind.VIDEO and post.video_id:
+        spare.append(video_part(post.id, post.video_id, scope))
+    whole = whole_part(post, scope, granted(call, SUMMARIES_SCOPE))
+    parts = [whole] if granted(call, INSIGHTS_SCOPE) else whole.pieces
+    return Plan(post, parts, spare, early, quiet)
+
+
+def granted(call: Call, scope: str) -> bool:
+    """Unless the owner is known to have declined it."""
+    return not call.scopes or scope in call.scopes
+
+
+def whole_part(post: Published, scope: Scope, summaries: bool) -> Part:
+    """All of a post in one question: its fields, its insights, and the summaries where they are allowed.
+
+    Field expansion of insights is documented for the posts of a Page's edges (§3.2), and edges of a node
+    expand alike; should a post refuse it, the pieces are the documented requests one by one.
+    """
+    node = Part(post.id, f"{post.id}?fields=permalink_url,shares", ("shares",), fields, is_post=True)
+    metrics = VIDEO_POST_METRICS if post.kind in (Kind.VIDEO, Kind.REEL) else POST_METRICS
+    insights = Part(
+        post.id, f"{post.id}/insights?metric=", (), insight_rows, metrics, scope=scope, insights=True
+    )
+    pieces = (node, insights, summaries_part(post)) if summaries else (node, insights)
+    asked = f"{node.path},{SUMMARIES}" if summaries else node.path
+    return replace(
+        insights,
+        path=f"{asked},insights.metric(",
+        end=")",
+        keys=("shares", "likes", "comments") if summaries else ("shares",),
+        raw=fields_and_insights,
+        is_post=True,
+        pieces=pieces,
     )
 
 
-def read_one(
-    call: Call, post: Published, parts: Sequence[Part], outcomes: Sequence[Outcome], catalogue: Catalogue
-) -> Reading:
-    why = silence(call, post, "read_insights", KEPT)
-    return without_false_zero(reading(post, parts, outcomes, catalogue, why))
+def summaries_part(post: Published) -> Part:
+    """They may be refused on their own (§3.3)."""
+    return Part(post.id, f"{post.id}?fields={SUMMARIES}", ("likes", "comments"), fields)
 
 
-def parts_of(post: Published) -> list[Part]:
-    if post.kind is Kind.REEL and post.video_id:
-        return reel_parts(post.video_id)
-    video = [video_part(post.video_id)] if post.kind is Kind.VIDEO and post.video_id else []
-    return [*post_parts(post), *video]
+def video_part(post_id: str, video_id: str, scope: Scope) -> Part:
+    path = f"{video_id}/video_insights?period=lifetime&metric="
+    return Part(post_id, path, (), insight_rows, VIDEO_METRICS, scope=scope, insights=True)
 
 
-def post_parts(post: Published) -> list[Part]:
-    """The post itself, its insights, and the summaries, which may be refused on their own (§3.3)."""
-    metrics, keys = POST_METRICS, POST_KEYS
-    if post.kind is Kind.VIDEO:
-        metrics, keys = f"{metrics},{ATTACHED_VIDEO_METRICS}", POST_KEYS + VIDEO_KEYS
-    summaries = f"{REACTIONS},{COMMENTS},{LIKES}"
-    return [
-        Part(f"{post.id}?fields=permalink_url,shares", ("shares",), fields),
-        Part(f"{post.id}/insights?metric={metrics}", keys, insight_rows, insights=True),
-        Part(f"{post.id}?fields={summaries}", ("likes", "comments"), fields),
+def reel_parts(post_id: str, video_id: str, scope: Scope) -> list[Part]:
+    """A reel is read at its video; several of its metrics in one call answer nothing (§3.4, 2026-09-09)."""
+    path = f"{video_id}?fields=permalink_url,views,{REEL_SUMMARIES}"
+    node = Part(post_id, path, ("likes", "comments"), fields, is_post=True)
+    edge = f"{video_id}/video_insights?period=lifetime&metric="
+    return [node] + [
+        Part(post_id, edge, (), insight_rows, {metric: keys}, scope=scope, insights=True)
+        for metric, keys in REEL_METRICS.items()
     ]
 
 
-def video_part(video_id: str) -> Part:
-    path = f"{video_id}/video_insights?metric={VIDEO_METRICS}&period=lifetime"
-    return Part(path, VIDEO_KEYS, insight_rows, insights=True)
-
-
-def reel_parts(video_id: str) -> list[Part]:
-    """A reel is read at its video; several of its metrics in one call answer nothing (§3.4, 2026-09-09)."""
-    summaries = f"{LIKES},comments.summary(true).limit(0)"
-    node = Part(f"{video_id}?fields=permalink_url,views,{summaries}", ("likes", "comments"), fields)
-    edge = f"{video_id}/video_insights?period=lifetime&metric="
-    return [node] + [Part(edge + name, keys, insight_rows, True) for name, keys in REEL_METRICS.items()]
+def fields_and_insights(body: Json) -> dict[str, Json]:
+    return fields(body) | insight_rows(member(body, "insights"))
 
 
 def fields(body: Json) -> dict[str, Json]:

@@ -17,6 +17,8 @@ PULL_TIMEOUT_S = 30.0
 LONGEST_PAUSE_S = 15.0
 PATIENCE_S = 300.0
 LISTED = 100
+# `attachments` of a post is not in the documents; it is how the network names an attached video.
+LISTED_FIELDS = "id,message,created_time,permalink_url,attachments{media_type,target{id}}"
 FAILED = {"upload_failed", "expired", "error"}
 VIDEO_LINK = re.compile(r"/(?:reel|videos)/(?:[^/]+/)?(\d+)/?$")
 
@@ -120,7 +122,7 @@ async def find_published(call: Call, draft: Draft, done: Checkpoint, since: date
 
 async def recent(call: Call, since: datetime) -> list[dict[str, Any]]:
     """The Page's own posts since then; raises OutcomeUnknown when they are more than one page."""
-    fields = {"fields": "id,message,created_time,permalink_url", "limit": str(LISTED)}
+    fields = {"fields": LISTED_FIELDS, "limit": str(LISTED)}
     request = Request("GET", url(call.app, f"{call.account.id}/published_posts"), params=fields)
     posts = rows((await call.send(request)).json)
     young = [row for row in posts if (at := moment(row.get("created_time"))) and at >= since]
@@ -131,7 +133,16 @@ async def recent(call: Call, since: datetime) -> list[dict[str, Any]]:
 
 def listed(call: Call, draft: Draft, row: Mapping[str, Any]) -> Published:
     link = permalink(row) or f"{WEB}/{row['id']}"
-    video = VIDEO_LINK.search(link)
     kind = Kind.REEL if "/reel/" in link else draft.kind
     at = moment(row["created_time"]) or call.now
-    return Published(str(row["id"]), kind, link, at, video[1] if video else None)
+    return Published(str(row["id"]), kind, link, at, attached_video(row) or video_in(link))
+
+
+def attached_video(row: Mapping[str, Any]) -> str | None:
+    videos = (a for a in rows(row.get("attachments")) if a.get("media_type") == "video")
+    return next((str(id_) for video in videos if (id_ := member(video, "target", "id"))), None)
+
+
+def video_in(link: str) -> str | None:
+    found = VIDEO_LINK.search(link)
+    return found[1] if found else None

@@ -43,9 +43,10 @@ TABLE: Table = (
     *PUBLISHING,
     Row(means=Gone, codes={100}, subcodes={33}),
     Row(means=NoValue, codes={100}, subcodes={2108006}, reason=Reason.NOT_APPLICABLE),
-    # These three have no sign but their text (§5.2).
+    # These four have no sign but their text (§5.2).
     Row(means=NoValue, codes={10}, says="Not enough viewers", reason=Reason.WITHHELD),
     Row(means=NoValue, codes={100}, says="for this media product type", reason=Reason.UNSUPPORTED),
+    Row(means=NoValue, codes={100}, says="] must be one of the following values", reason=Reason.UNSUPPORTED),
     Row(means=OurBug, codes={1}, says="reduce the amount of data"),
     Row(means=WaitUntil, codes=THROTTLED),
     Row(means=Reconnect, codes=PERMISSIONS),

@@ -1,45 +1,55 @@
-"""Reading media: fields and insights, chosen by what kind of media it is (instagram.md §3)."""
+"""Reading media: insights, and the media's own fields where they are needed (instagram.md §3)."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
+from sextant.errors import Fault, NoValue
+from sextant.metrics import Reason
 from sextant.platforms.base import Call, Json, Published, Reading, Request, together
 from sextant.platforms.catalogue import Catalogue, Kind
 from sextant.platforms.graph import member
-from sextant.platforms.graph_reading import (
-    KEPT,
-    Outcome,
-    Part,
-    answered,
-    ask_batched,
-    insight_rows,
-    reading,
-    silence,
-)
-from sextant.platforms.instagram.auth import FACEBOOK, INSIGHTS_SCOPE, INSTAGRAM, url
+from sextant.platforms.graph_asking import Manner, Outcome, Part, ask_batched
+from sextant.platforms.graph_reading import KEPT, Plan, insight_rows, read_plans, silence
+from sextant.platforms.instagram.auth import FACEBOOK, INSIGHTS_SCOPE, url
 from sextant.platforms.instagram.errors import fault
+from sextant.platforms.withdrawn import Scope
 
-REEL_METRICS = (
-    "views,reach,likes,comments,saved,shares,total_interactions,"
-    "ig_reels_video_view_total_time,ig_reels_avg_watch_time"
-)
-FEED_METRICS = "views,reach,likes,comments,saved,shares,total_interactions"
-# `views` of images and carousels is disputed (§3.3, June 2026), and one bad metric fails its whole call.
-STILL_METRICS = "reach,likes,comments,saved,shares,total_interactions"
-STORY_METRICS = "views,reach,shares,replies,total_interactions"
+Metrics = Mapping[str, tuple[str, ...]]
+"""Each with the keys among the 13 that hang on it; `likes` and `comments` hang on the media's fields."""
 
-INSIGHTS: Mapping[Kind, Mapping[str, tuple[str, ...]]] = {
-    Kind.REEL: {
-        REEL_METRICS: ("views", "video_views", "saves", "shares", "engagement", "video_watch_time_ms")
-    },
-    Kind.VIDEO: {FEED_METRICS: ("views", "video_views", "saves", "shares", "engagement")},
-    Kind.PHOTO: {STILL_METRICS: ("saves", "shares", "engagement"), "views": ("views",)},
-    Kind.CAROUSEL: {STILL_METRICS: ("saves", "shares", "engagement"), "views": ("views",)},
-    Kind.STORY: {STORY_METRICS: ("views", "shares", "engagement"), "link_clicks": ("clicks",)},
+PUBLIC: Metrics = {
+    "reach": (),
+    "likes": (),
+    "comments": (),
+    "saved": ("saves",),
+    "shares": ("shares",),
+    "reposts": (),
+    "total_interactions": ("engagement",),
 }
-"""By kind: the metrics of each insights call, and the keys that hang on it."""
+# `views` of images and carousels is disputed (§3.3, June 2026): it is asked for, and dropped when refused.
+STILL_METRICS: Metrics = {"views": ("views",), **PUBLIC}
+VIDEO_METRICS: Metrics = {"views": ("views", "video_views"), **PUBLIC}
+METRICS: Mapping[Kind, Metrics] = {
+    Kind.REEL: {
+        **VIDEO_METRICS,
+        "ig_reels_video_view_total_time": ("video_watch_time_ms",),
+        "ig_reels_avg_watch_time": (),
+    },
+    Kind.VIDEO: VIDEO_METRICS,
+    Kind.PHOTO: STILL_METRICS,
+    Kind.CAROUSEL: STILL_METRICS,
+    Kind.STORY: {
+        "views": ("views",),
+        "reach": (),
+        "shares": ("shares",),
+        "replies": (),
+        "total_interactions": ("engagement",),
+        "link_clicks": ("clicks",),
+    },
+}
 FACEBOOK_LOGIN_ONLY = {"link_clicks"}
 
 COUNTS = ("like_count", "comments_count")
@@ -52,56 +62,86 @@ RAW_NAMES = {
     "reposts_count": "repostsCount",
 }
 STORY_LIFE = timedelta(hours=24)
+ROWS_LATE = timedelta(hours=48)
+"""How late insights may be (§3.5)."""
 
 
 async def read(call: Call, posts: Sequence[Published], catalogue: Catalogue) -> list[Reading]:
-    """One Reading each; all questions go out side by side."""
+    """One Reading each; in batches with Facebook Login, one by one with Instagram Login."""
+    manner = BATCHED if call.app.login == FACEBOOK else SINGLY
+    return await read_plans(call, manner, [plan_of(call, post) for post in posts], catalogue)
+
+
+def plan_of(call: Call, post: Published) -> Plan:
+    """Insights hold all numbers of a medium, likes and comments too; nothing expands them into its fields
+    (§3.6). So a medium costs one question, and its fields are asked when rows are lacking, or may be.
+    Stories have no row of likes.
+    """
     login = call.app.login
-    wanted = [parts_of(post, login) for post in posts]
-    if login == FACEBOOK:
-        outcomes = await ask_batched(call, fault, wanted)
-    else:
-        outcomes = await ask_singly(call, wanted)
-    return answered(
-        [
-            read_one(call, post, parts, found, catalogue)
-            for post, parts, found in zip(posts, wanted, outcomes, strict=True)
-        ]
-    )
+    early = call.now - post.at < ROWS_LATE
+    quiet = silence(call, post, INSIGHTS_SCOPE[login], STORY_LIFE if post.kind is Kind.STORY else KEPT)
+    scope = ("instagram", call.account.id, post.kind.value, call.app.api_version)
+    node, insights = node_part(post, login), insights_part(post, login, scope)
+    if not insights.metrics:
+        return Plan(post, [node])
+    if post.kind is Kind.STORY or quiet or (early and login != FACEBOOK):
+        return Plan(post, [node, insights], silence=quiet)
+    return Plan(post, [insights], [node], early)
 
 
-def read_one(
-    call: Call, post: Published, parts: Sequence[Part], outcomes: Sequence[Outcome], catalogue: Catalogue
-) -> Reading:
-    kept = STORY_LIFE if post.kind is Kind.STORY else KEPT
-    why = silence(call, post, INSIGHTS_SCOPE[call.app.login], kept)
-    return reading(post, parts, outcomes, catalogue, why)
-
-
-async def ask_singly(call: Call, wanted: Sequence[Sequence[Part]]) -> list[list[Outcome]]:
-    """Nothing documents batch calls on graph.instagram.com (§3.6)."""
-
-    async def ask(part: Part, posts: int) -> Outcome:
-        return await call.send(Request("GET", url(call.app, part.path), posts=posts))
-
-    return await together(
-        *(together(*(ask(part, int(n == 0)) for n, part in enumerate(parts))) for parts in wanted)
-    )
-
-
-def parts_of(post: Published, login: str) -> list[Part]:
-    """The media itself, and its insights in as few calls as its kind allows."""
+def node_part(post: Published, login: str) -> Part:
     extra = FACEBOOK_LOGIN_COUNTS if login == FACEBOOK and post.kind is not Kind.STORY else ()
-    fields = ",".join(("permalink", *COUNTS, *extra))
-    node = Part(f"{post.id}?fields={fields}", ("likes", "comments"), counts)
-    return [node] + [
-        Part(f"{post.id}/insights?metric={metrics}", keys, insight_rows, insights=True)
-        for metrics, keys in INSIGHTS.get(post.kind, {}).items()
-        if login != INSTAGRAM or metrics not in FACEBOOK_LOGIN_ONLY
-    ]
+    path = f"{post.id}?fields={','.join(('permalink', *COUNTS, *extra))}"
+    return Part(post.id, path, ("likes", "comments"), counts, is_post=True)
+
+
+def insights_part(post: Published, login: str, scope: Scope) -> Part:
+    metrics = {
+        metric: keys
+        for metric, keys in METRICS.get(post.kind, {}).items()
+        if login == FACEBOOK or metric not in FACEBOOK_LOGIN_ONLY
+    }
+    path = f"{post.id}/insights?metric="
+    return Part(post.id, path, (), insight_rows, metrics, scope=scope, insights=True)
 
 
 def counts(body: Json) -> dict[str, Json]:
     """The counters among the media's fields; what the owner hides is left out."""
     found = {raw: member(body, name) for name, raw in RAW_NAMES.items()}
     return {name: value for name, value in found.items() if value is not None}
+
+
+# ---- asking ----------------------------------------------------------------------------------------
+
+
+async def ask_batched_media(call: Call, parts: Sequence[Part]) -> list[Outcome]:
+    return await ask_batched(call, fault, parts)
+
+
+async def ask_singly(call: Call, parts: Sequence[Part]) -> list[Outcome]:
+    """Nothing documents batch calls on graph.instagram.com (§3.6)."""
+    first = {part.post: part for part in reversed(parts)}
+
+    async def ask(part: Part) -> Outcome:
+        request = Request("GET", url(call.app, part.address), posts=int(first[part.post] is part))
+        return await call.send(request)
+
+    return await together(*(ask(part) for part in parts))
+
+
+WRONG_FOR_PRODUCT = re.compile(r"does not support the (.+?) metric")
+UNKNOWN_NAME = re.compile(r"metric\[(\d+)\] must be one of")
+
+
+def refused_metrics(found: Fault, asked: Sequence[str]) -> Sequence[str] | None:
+    """The metrics that a refusal names, in a list or by place (§5.2)."""
+    if not isinstance(found, NoValue) or found.reason is not Reason.UNSUPPORTED:
+        return None
+    if listed := WRONG_FOR_PRODUCT.search(found.message):
+        return [name for name in asked if name in listed[1].replace(",", " ").split()]
+    if (placed := UNKNOWN_NAME.search(found.message)) and int(placed[1]) < len(asked):
+        return [asked[int(placed[1])]]
+    return ()
+
+
+BATCHED, SINGLY = Manner(ask_batched_media, refused_metrics), Manner(ask_singly, refused_metrics)
