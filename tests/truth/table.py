@@ -95,7 +95,8 @@ class Situation:
 
     def _cell(self, subject: Subject, key: str, cell: Cell) -> Cell:
         if isinstance(cell, str):
-            return self.every if self.every in WHOLE and key in subject.by_account else cell
+            whole = self.every in WHOLE and key in subject.by_account
+            return self.every if whole and self.every is not None else cell
         return self.changes.get(key, cell if self.every is None else self.every)
 
 

@@ -78,7 +78,7 @@ SITUATIONS = (
         "just published",
         every("not_yet_available", LATE),
         every=0,
-        truth=lambda truth: zeros(NOT_YET(truth)),
+        truth=lambda truth: NOT_YET(zeros(truth)),
         age_s=1,
     ),
     Situation(
