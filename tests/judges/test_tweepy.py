@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 import tweepy
+from oauthlib.oauth2 import OAuth2Error
 
 from sextant.sandbox.faults import Fault
 from sextant.sandbox.server import Sandbox
+from sextant.sandbox.visitor import say_yes
 from sextant.sandbox.world import World
 from sextant.sandbox.x import NETWORK
 from tests.judges.conftest import MP4, Detour
@@ -22,10 +24,13 @@ SCOPES = ["tweet.read", "tweet.write", "users.read", "media.write"]
 PUBLIC = {"retweet_count", "reply_count", "like_count", "quote_count", "bookmark_count", "impression_count"}
 
 
+ALIASES = {"api.twitter.com": "api.x.com"}
+
+
 def client_for(sandbox: Sandbox, account_id: str, scopes: list[str] | None = None) -> tweepy.Client:
     token = sandbox.world.issue("x", account_id, "access", SCOPES if scopes is None else scopes, 7200)
     client = tweepy.Client(bearer_token=token.value)
-    client.session.mount("https://", Detour(sandbox.url, {"api.twitter.com": "api.x.com"}))
+    client.session.mount("https://", Detour(sandbox.url, ALIASES))
     return client
 
 
@@ -186,3 +191,31 @@ async def test_a_failing_server(x: tweepy.Client, world: World) -> None:
     world.faults.order(Fault(kind="status", platform="x", status=503))
     error = await raised(tweepy.TwitterServerError, lambda: x.get_tweets([1]))
     assert error.response.status_code == 503
+
+
+async def test_the_authorization_code_flow_and_a_renewal(sandbox: Sandbox) -> None:
+    app = sandbox.world.app("x")
+    login = tweepy.OAuth2UserHandler(
+        client_id=app.client_id,
+        client_secret=app.client_secret,
+        redirect_uri="https://sextant.example/callback",
+        scope=[*SCOPES, "offline.access"],
+    )
+    login.mount("https://", Detour(sandbox.url, ALIASES))
+    page = login.get_authorization_url().replace("https://twitter.com/", f"{sandbox.url}/x.com/")
+    redirect = await say_yes(page, MOSAIC)
+    first = await asyncio.to_thread(login.fetch_token, redirect)
+    assert set(first["scope"]) == {*SCOPES, "offline.access"}
+
+    def renew() -> tuple[dict[str, Any], Any]:
+        url = "https://api.twitter.com/2/oauth2/token"
+        token = login.refresh_token(url, first["refresh_token"], auth=login.auth)
+        client = client_for(sandbox, MOSAIC)
+        client.bearer_token = token["access_token"]
+        return token, client.get_me(user_auth=False).data
+
+    second, me = await asyncio.to_thread(renew)
+    assert me.username == "mosaic_so"
+    assert second["refresh_token"] != first["refresh_token"]
+    with pytest.raises(OAuth2Error):
+        await asyncio.to_thread(renew)
