@@ -8,6 +8,7 @@ import pytest
 from sextant import errors as faults
 from sextant.platforms.base import Answer, Request
 from sextant.platforms.tiktok import PLATFORM
+from sextant.platforms.tiktok.errors import BadParameters
 
 NOW = datetime(2026, 9, 1, 12, tzinfo=UTC)
 OPEN = "https://open.tiktokapis.com/v2"
@@ -41,8 +42,8 @@ def business(code, message="words"):
         (401, "access_token_invalid", faults.ExpiredToken),
         (401, "scope_not_authorized", faults.Reconnect),
         (400, "scope_permission_missed", faults.Reconnect),
-        (400, "invalid_params", faults.OurBug),
-        (400, "invalid_param", faults.OurBug),
+        (400, "invalid_params", BadParameters),
+        (400, "invalid_param", BadParameters),
         (400, "invalid_file_upload", faults.OurBug),
         (429, "rate_limit_exceeded", faults.WaitUntil),
         (500, "internal_error", faults.TryLater),
@@ -100,7 +101,6 @@ def test_oauth(status, code, expected):
 ROWS = {
     faults.OurBug: (
         40000,
-        40002,
         40006,
         40008,
         40010,
@@ -111,8 +111,8 @@ ROWS = {
         40113,
         40104,
         41001,
-        41002,
     ),
+    BadParameters: (40002, 41002),
     faults.Reconnect: (40001, 40125, 40103, 40107, 40110, 40115, 40130, 40131),
     faults.ExpiredToken: (40102, 40105),
     faults.Gone: (40007,),

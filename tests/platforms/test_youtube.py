@@ -28,7 +28,7 @@ from sextant.metrics import KEYS
 from sextant.platforms import oauth
 from sextant.platforms.base import Grant, Request
 from sextant.platforms.youtube import PLATFORM, auth
-from sextant.platforms.youtube.errors import UploadExpired
+from sextant.platforms.youtube.errors import NotOffered, UploadExpired
 from tests.calls import CALLBACK, app_for
 from tests.wire import Scripted
 
@@ -199,6 +199,7 @@ async def test_an_account_without_a_channel() -> None:
 # ---- the error table ---------------------------------------------------------------------------------
 
 READ = Request("GET", "https://youtube.googleapis.com/youtube/v3/videos:batchGetStats", posts=1)
+LIST = Request("GET", "https://youtube.googleapis.com/youtube/v3/videos", posts=1)
 LOOK = Request("GET", "https://youtube.googleapis.com/youtube/v3/channels")
 OPEN = Request("POST", "https://www.googleapis.com/upload/youtube/v3/videos", json={})
 CHUNK = Request("PUT", "https://www.googleapis.com/upload/youtube/v3/videos?upload_id=1", body=b"x")
@@ -246,7 +247,9 @@ ROWS: list[tuple[Request, int, Any, type[Fault]]] = [
     (OPEN, 403, because("forbidden"), FixContent),
     (OPEN, 403, because("forbiddenPrivacySetting"), FixContent),
     (OPEN, 403, because("forbiddenLicenseSetting"), FixContent),
-    (READ, 403, because("forbidden"), NoValue),
+    (READ, 403, because("forbidden"), NotOffered),
+    (LIST, 403, because("forbidden"), NoValue),
+    (READ, 404, because("notFound"), NotOffered),
     (OPEN, 403, MISLEADING, Reconnect),
     (OPEN, 401, because("youtubeSignupRequired"), ActOutside),
     (OPEN, 401, because("authorizationRequired"), ActOutside),

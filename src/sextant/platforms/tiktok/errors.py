@@ -22,12 +22,17 @@ from sextant.errors import (
 from sextant.platforms.base import Answer, Request, retry_after
 from sextant.platforms.tiktok.auth import BUSINESS_API, DISPLAY
 
+
+class BadParameters(OurBug):
+    """The request's parameters; it may be one name in the list of fields, which refuses the whole list."""
+
+
 OPEN: Mapping[str, type[Fault]] = {
     "access_token_invalid": ExpiredToken,
     "scope_not_authorized": Reconnect,
     "scope_permission_missed": Reconnect,
-    "invalid_params": OurBug,
-    "invalid_param": OurBug,
+    "invalid_params": BadParameters,
+    "invalid_param": BadParameters,
     "invalid_file_upload": OurBug,
     "rate_limit_exceeded": WaitUntil,
     "spam_risk_too_many_posts": TryLater,
@@ -61,7 +66,7 @@ OAUTH: Mapping[str, type[Fault]] = {
 BUSINESS: Mapping[int, type[Fault]] = {
     40000: OurBug,
     40001: Reconnect,
-    40002: OurBug,
+    40002: BadParameters,
     40006: OurBug,
     40007: Gone,
     40008: OurBug,
@@ -102,7 +107,7 @@ BUSINESS: Mapping[int, type[Fault]] = {
     40915: FixContent,
     41000: ActOutside,
     41001: OurBug,
-    41002: OurBug,
+    41002: BadParameters,
     51065: FixContent,
     60001: TryLater,
 }

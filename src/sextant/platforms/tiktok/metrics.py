@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -9,7 +10,13 @@ from typing import Any
 from sextant.errors import Fault, NoValue, TryLater
 from sextant.metrics import Reason
 from sextant.platforms.base import Answer, Call, Json, Published, Reading, Refusal, Request, camel_keys, count
+from sextant.platforms.negotiation import Ask, negotiated
+from sextant.platforms.shape import objects, text
 from sextant.platforms.tiktok.auth import OPEN_API, business_url, compact, data_of, is_business
+from sextant.platforms.tiktok.errors import BadParameters
+from sextant.platforms.withdrawn import Scope
+
+WORD = re.compile(r"\w+")
 
 BATCH = 20
 
@@ -35,7 +42,7 @@ INSIGHTS = (
     "audience_genders",
     "audience_types",
 )
-DISPLAY_FIELDS = ("id", "share_url", "like_count", "comment_count", "share_count", "view_count")
+DISPLAY_COUNTERS = ("like_count", "comment_count", "share_count", "view_count")
 
 DESCRIPTIVE = frozenset(
     {
@@ -63,6 +70,19 @@ DESCRIPTIVE = frozenset(
 """What tells of the video itself; everything else is a number about it."""
 
 INSIGHT_KEYS = {"video_viewers": "reach", "video_watch_time_ms": "total_time_watched"}
+FIELD_KEYS: Mapping[str, tuple[str, ...]] = {
+    "likes": ("likes",),
+    "like_count": ("likes",),
+    "comments": ("comments",),
+    "comment_count": ("comments",),
+    "shares": ("shares",),
+    "share_count": ("shares",),
+    "video_views": ("views", "video_views"),
+    "view_count": ("views", "video_views"),
+    "favorites": ("saves",),
+    **{name: (key,) for key, name in INSIGHT_KEYS.items()},
+}
+"""Which of the 13 keys falls with a refused field."""
 
 LAG = timedelta(hours=48)
 IDLE = timedelta(days=7)
@@ -84,30 +104,72 @@ IDLE_VIDEO = Refusal(
 
 
 async def read(call: Call, posts: Sequence[Published]) -> list[Reading]:
-    """One Reading per post, from one call."""
-    answer = await call.send(business_request(call, posts) if is_business(call.app) else query(posts))
-    videos = data_of(answer).get("videos") or []
+    """One Reading per post, from one call; a field that TikTok no longer has costs only itself."""
+    answer = await negotiated(call, scope_of(call), fields_of(call), asking(call, posts), blamed)
+    videos = objects(data_of(answer).get("videos"))
     rows = {str(video.get("item_id") or video.get("id")): video for video in videos}
-    return [reading(call, post, rows.get(post.id), answer) for post in posts]
+    gone = withdrawn_keys(call)
+    return [reading(call, post, rows.get(post.id), answer, gone) for post in posts]
 
 
-def business_request(call: Call, posts: Sequence[Published]) -> Request:
+# ---- which fields ----------------------------------------------------------------------------------
+
+
+def fields_of(call: Call) -> tuple[str, ...]:
     """Insight fields are asked for with their scope only: one bad field can refuse the whole list."""
-    insights = INSIGHTS if has_insights(call) else ()
+    if not is_business(call.app):
+        return ("share_url", *DISPLAY_COUNTERS)
+    return ("share_url", *COUNTERS, *(INSIGHTS if has_insights(call) else ()))
+
+
+def scope_of(call: Call) -> Scope:
+    return "tiktok", call.account.id, call.app.login, call.app.api_version
+
+
+def blamed(fault: Fault, names: Sequence[str]) -> list[str] | None:
+    """The fields that a refusal of the parameters names; a refusal that names most lists the good ones."""
+    if not isinstance(fault, BadParameters):
+        return None
+    words = set(WORD.findall(fault.message))
+    named = [name for name in names if name in words]
+    return named if len(named) <= len(names) / 2 else []
+
+
+def withdrawn_keys(call: Call) -> dict[str, Refusal]:
+    refused = call.withdrawn.known(scope_of(call), call.now)
+    return {
+        key: Refusal(Reason.UNSUPPORTED, words)
+        for name, words in refused.items()
+        for key in FIELD_KEYS.get(name, ())
+    }
+
+
+# ---- requests --------------------------------------------------------------------------------------
+
+
+def asking(call: Call, posts: Sequence[Published]) -> Ask:
+    async def ask(names: Sequence[str]) -> Answer:
+        business = is_business(call.app)
+        return await call.send(business_request(call, posts, names) if business else query(posts, names))
+
+    return ask
+
+
+def business_request(call: Call, posts: Sequence[Published], names: Sequence[str]) -> Request:
     params = {
         "business_id": call.account.id,
-        "fields": compact(["item_id", "share_url", *COUNTERS, *insights]),
+        "fields": compact(["item_id", *names]),
         "filters": compact({"video_ids": [post.id for post in posts]}),
         "max_count": str(BATCH),
     }
     return Request("GET", business_url(call.app, "business/video/list"), params=params, posts=len(posts))
 
 
-def query(posts: Sequence[Published]) -> Request:
+def query(posts: Sequence[Published], names: Sequence[str]) -> Request:
     return Request(
         "POST",
         f"{OPEN_API}/video/query/",
-        params={"fields": ",".join(DISPLAY_FIELDS)},
+        params={"fields": ",".join(["id", *names])},
         json={"filters": {"video_ids": [post.id for post in posts]}},
         posts=len(posts),
     )
@@ -117,12 +179,17 @@ def has_insights(call: Call) -> bool:
     return "video.insights" in call.scopes
 
 
-def reading(call: Call, post: Published, row: Mapping[str, Any] | None, answer: Answer) -> Reading:
+# ---- from an answer to readings ----------------------------------------------------------------------
+
+
+def reading(
+    call: Call, post: Published, row: Mapping[str, Any] | None, answer: Answer, gone: Mapping[str, Refusal]
+) -> Reading:
     if row is None:
         return Reading(post.id, fault=absence(answer))
     raw: dict[str, Json] = camel_keys({name: row[name] for name in row if name not in DESCRIPTIVE})
     refused = insight_refusals(call, post, row) if is_business(call.app) else DISPLAY_REFUSED
-    return Reading(post.id, raw, url=public_url(row), refused=refused)
+    return Reading(post.id, raw, url=public_url(row), refused={**refused, **gone})
 
 
 def absence(answer: Answer) -> Fault:
@@ -149,4 +216,4 @@ def insight_absence(call: Call, post: Published) -> Refusal:
 
 def public_url(row: Mapping[str, Any]) -> str | None:
     """The query of `share_url` names the app; it is cut off (tiktok.md §2.8)."""
-    return str(row.get("share_url") or "").partition("?")[0] or None
+    return (text(row.get("share_url")) or "").partition("?")[0] or None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -32,8 +33,16 @@ FORBIDDEN_TEXTS: Mapping[str, type[Fault]] = {
 }
 """Refusals that X tells apart by their words alone, whatever the status."""
 
+VALUE = re.compile(r"value \[([^\]]*)\]")
 AMBIGUOUS = "You are not permitted to perform this action"
 """Said of a missing right, and of text over the limit as well."""
+
+
+class RefusedValues(OurBug):
+    """Values of the request's parameters that X does not know: the parameter's name → the values."""
+
+    values: Mapping[str, frozenset[str]] = {}
+
 
 TABLE: Mapping[tuple[int | None, str], type[Fault]] = {
     # The token endpoint's `error`. A code that is too old or used: the connect flow starts again.
@@ -84,7 +93,10 @@ def fault(answer: Answer, request: Request) -> Fault | None:
         return lost(request, words, answer)
     if kind is WaitUntil:
         return WaitUntil(reset(answer), words, request_id=trace(answer))
-    return kind(words, request_id=trace(answer))
+    refusal = kind(words, request_id=trace(answer))
+    if isinstance(refusal, RefusedValues):
+        refusal.values = refused_values(body)
+    return refusal
 
 
 def readable(answer: Answer, request: Request) -> bool:
@@ -111,7 +123,9 @@ def refined(kind: type[Fault], body: dict[str, Any], words: str, request: Reques
     text = request.json.get("text", "") if isinstance(request.json, dict) else ""
     too_long = AMBIGUOUS in words and weighted_length(text) > TEXT_MAX
     about_text = kind is OurBug and "text" in parameters(body)
-    return FixContent if too_long or about_text else kind
+    if too_long or about_text:
+        return FixContent
+    return RefusedValues if kind is OurBug and request.posts and parameters(body) else kind
 
 
 def signs(body: dict[str, Any]) -> Iterator[str]:
@@ -141,6 +155,18 @@ def parameters(body: Mapping[str, Any]) -> set[str]:
     return {name for names in named if isinstance(names, dict) for name in names}
 
 
+def refused_values(body: Mapping[str, Any]) -> dict[str, frozenset[str]]:
+    """By parameter; the message tells the wrong value apart when X repeats the whole list."""
+    found: dict[str, frozenset[str]] = {}
+    for entry in entries(body):
+        told = VALUE.search(str(entry.get("message")))
+        named = entry.get("parameters")
+        for name, values in named.items() if isinstance(named, dict) else ():
+            listed = ",".join(map(str, values)) if isinstance(values, list) else str(values)
+            found[name] = frozenset((told[1] if told else listed).split(","))
+    return found
+
+
 def said(body: Mapping[str, Any]) -> str:
     """X's own words, whichever envelope it used."""
     inner = (entry.get("message") or entry.get("detail") for entry in entries(body))
@@ -150,10 +176,10 @@ def said(body: Mapping[str, Any]) -> str:
 
 
 def reset(answer: Answer) -> datetime:
-    """When the window opens again: the later of X's header and its advised pause."""
+    """When the window opens again: the latest of X's own header, Retry-After and the advised pause."""
     header = answer.headers.get("x-rate-limit-reset", "")
     told = datetime.fromtimestamp(int(header), UTC) if header.isdecimal() and len(header) < 12 else None
-    return max(told or retry_after(answer) or answer.at, answer.at + PAUSE)
+    return max(filter(None, (told, retry_after(answer), answer.at + PAUSE)))
 
 
 def trace(answer: Answer) -> str | None:

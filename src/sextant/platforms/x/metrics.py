@@ -20,20 +20,32 @@ from sextant.platforms.base import (
     camel_keys,
     together,
 )
+from sextant.platforms.negotiation import negotiated
+from sextant.platforms.shape import items, mapping
+from sextant.platforms.withdrawn import Scope
 from sextant.platforms.x.auth import url
-from sextant.platforms.x.errors import entries, meaning
+from sextant.platforms.x.errors import RefusedValues, entries, meaning
 
 PRIVATE_LIFE = timedelta(days=30)
 TOO_OLD = Refusal(Reason.EXPIRED, "X gives private numbers of posts younger than 30 days only.")
 
-PUBLIC_FIELDS = {
-    "post.fields": "public_metrics,created_at,attachments",
-    "media.fields": "public_metrics,type",
-}
-PRIVATE_FIELDS = {
-    "post.fields": "non_public_metrics,organic_metrics,attachments",
-    "media.fields": "non_public_metrics,organic_metrics,type",
-}
+PUBLIC_FIELDS = (
+    "post.fields=public_metrics",
+    "post.fields=created_at",
+    "post.fields=attachments",
+    "media.fields=public_metrics",
+    "media.fields=type",
+)
+PRIVATE_FIELDS = (
+    "post.fields=non_public_metrics",
+    "post.fields=organic_metrics",
+    "post.fields=attachments",
+    "media.fields=non_public_metrics",
+    "media.fields=organic_metrics",
+    "media.fields=type",
+)
+VIDEO_FIELDS = frozenset({"post.fields=attachments", "media.fields=public_metrics", "media.fields=type"})
+"""Without any of these the views of an attached video are not told."""
 
 FLAT = ("public_metrics", "non_public_metrics")
 """Groups whose counters stand at the top level of `raw`."""
@@ -81,21 +93,52 @@ async def read(call: Call, posts: Sequence[Published]) -> list[Reading]:
     if isinstance(public, Fault):
         raise public
     asked = {post.id for post in young}
+    refused = call.withdrawn.known(scope_of(call), call.now)
     return [
-        reading(post.id, public[post.id], private_of(post.id, private) if post.id in asked else None)
+        negotiated_away(
+            reading(post.id, public[post.id], private_of(post.id, private) if post.id in asked else None),
+            refused,
+        )
         for post in posts
     ]
 
 
-async def lookup(call: Call, posts: Sequence[Published], fields: Mapping[str, str]) -> Rows:
-    """The rows of one call, a row for every post."""
+async def lookup(call: Call, posts: Sequence[Published], fields: Sequence[str]) -> Rows:
+    """The rows of one call, a row for every post; a field that X no longer has costs only itself."""
     rows = {post.id: Row() for post in posts}
     if not rows:
         return rows
-    params = {"ids": ",".join(rows), "expansions": "attachments.media_keys", **fields}
-    request = Request("GET", url(call.app, "/tweets"), params=params, posts=len(posts))
-    fill(rows, await call.send(request))
+
+    async def ask(names: Sequence[str]) -> Answer:
+        params = {"ids": ",".join(rows), "expansions": "attachments.media_keys", **params_of(names)}
+        return await call.send(Request("GET", url(call.app, "/tweets"), params=params, posts=len(posts)))
+
+    fill(rows, await negotiated(call, scope_of(call), fields, ask, blamed))
     return rows
+
+
+def params_of(names: Sequence[str]) -> dict[str, str]:
+    """`post.fields=a`, `post.fields=b` → `post.fields`: `a,b`."""
+    params: dict[str, list[str]] = {}
+    for parameter, _, value in (name.partition("=") for name in names):
+        params.setdefault(parameter, []).append(value)
+    return {parameter: ",".join(values) for parameter, values in params.items()}
+
+
+def scope_of(call: Call) -> Scope:
+    return "x", call.account.id, "posts", call.app.api_version
+
+
+def blamed(fault: Fault, names: Sequence[str]) -> list[str] | None:
+    """The fields that a refusal names, in either vocabulary; None when it names none of ours."""
+    if not isinstance(fault, RefusedValues):
+        return None
+    told = {
+        f"{parameter.replace('tweet.', 'post.')}={value}"
+        for parameter, values in fault.values.items()
+        for value in values
+    }
+    return [name for name in names if name in told] or None
 
 
 def private_of(post_id: str, private: Rows | Fault) -> Row | Fault:
@@ -107,7 +150,8 @@ def private_of(post_id: str, private: Rows | Fault) -> Row | Fault:
 
 def fill(rows: dict[str, Row], answer: Answer) -> None:
     media = {
-        item.get("media_key"): item for item in objects((answer.json.get("includes") or {}).get("media"))
+        str(item.get("media_key")): item
+        for item in objects(mapping(answer.json.get("includes")).get("media"))
     }
     for post in objects(answer.json.get("data")):
         row = rows.get(str(post.get("id")))
@@ -121,8 +165,8 @@ def fill(rows: dict[str, Row], answer: Answer) -> None:
 
 def objects(value: Json) -> Iterator[dict[str, Any]]:
     """The objects of a list, or the one object that the lookup of a single id gives."""
-    items = value if isinstance(value, list) else [value]
-    return (item for item in items if isinstance(item, dict))
+    rows = value if isinstance(value, list) else [value]
+    return (row for row in rows if isinstance(row, dict))
 
 
 def groups(item: Mapping[str, Json]) -> Groups:
@@ -131,9 +175,9 @@ def groups(item: Mapping[str, Json]) -> Groups:
     }
 
 
-def video_of(post: Mapping[str, Any], media: Mapping[str | None, dict[str, Any]]) -> Groups:
+def video_of(post: Mapping[str, Any], media: Mapping[str, dict[str, Any]]) -> Groups:
     """The metric groups of the attached video; a post has one at most (x.md §2.5)."""
-    keys = (post.get("attachments") or {}).get("media_keys") or []
+    keys = map(str, items(mapping(post.get("attachments")).get("media_keys")))
     videos = (media[key] for key in keys if media.get(key, {}).get("type") == "video")
     return groups(next(videos, {}))
 
@@ -171,12 +215,37 @@ def refusals(row: Row) -> dict[str, Refusal]:
         key: refusal(meaning(entry))
         for entry in row.errors
         for key in keys_under(str(entry.get("field", "")))
+        if not delivered(row, key)
     }
+
+
+def delivered(row: Row, key: str) -> bool:
+    """Whether the key's figure came all the same, under its name in the other vocabulary."""
+    places = (path.partition(".") for path, fed in KEYS.items() if fed == key)
+    return any(row.groups.get(group, {}).get(counter) is not None for group, _, counter in places)
 
 
 def keys_under(name: str) -> set[str]:
     """The keys that a field or group of fields feeds."""
     return {key for path, key in KEYS.items() if path == name or path.startswith(f"{name}.")}
+
+
+def negotiated_away(found: Reading, refused: Mapping[str, str]) -> Reading:
+    """The reading, with the keys that X no longer has a field for."""
+    gone = {
+        key: Refusal(Reason.UNSUPPORTED, words)
+        for name, words in refused.items()
+        for key in keys_of_field(name, found.raw)
+    }
+    return replace(found, refused={**found.refused, **gone})
+
+
+def keys_of_field(name: str, raw: Mapping[str, Json]) -> set[str]:
+    """The keys that fall with a refused field; organic views stand in for a video's public ones."""
+    if name in VIDEO_FIELDS:
+        return set() if mapping(raw.get("organicMetrics")).get("video") else {"video_views"}
+    parameter, _, group = name.partition("=")
+    return keys_under(group) if parameter == "post.fields" else set()
 
 
 def refusal(fault: Fault) -> Refusal:

@@ -12,7 +12,7 @@ from sextant.platforms.youtube import publish as publishing
 
 # The whole text becomes the description: 5000 bytes of UTF-8 (§2.3).
 LIMITS = Limits(
-    batch=50,
+    batch=metrics.BATCH,
     text_posts=False,
     text_max=5000,
     measure=lambda text: len(text.encode()),

@@ -37,6 +37,18 @@ class UploadExpired(TryLater):
     """The upload address is no longer good: a new upload has to be opened (§2.2)."""
 
 
+class NotOffered(NoValue):
+    """The project may not use this method, or the method is not there (any more)."""
+
+
+class QueryNotSupported(OurBug):
+    """A report of this shape is not offered."""
+
+
+class UnknownName(OurBug):
+    """A report's list of metrics holds a name that YouTube does not know; the message names it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """Answers with one of `statuses` and one of `reasons`; no reasons: any."""
@@ -123,6 +135,18 @@ def later(answer: Answer) -> Fault:
     return TryLater(words(answer)) if until is None else WaitUntil(until, words(answer))
 
 
+def not_offered(answer: Answer) -> Fault:
+    return NotOffered(Reason.NOT_AUTHORIZED, words(answer))
+
+
+def bad_report(answer: Answer) -> Fault:
+    """Only the words tell why a report is refused (§5.2: all are `badRequest`)."""
+    said = words(answer)
+    if "query is not supported" in said.lower():
+        return QueryNotSupported(said)
+    return UnknownName(said) if "unknown identifier" in said.lower() else OurBug(said)
+
+
 def next_pacific_day(answer: Answer) -> Fault:
     """Quota starts again at midnight Pacific (§4), whatever the length of that day."""
     tomorrow = answer.at.astimezone(PACIFIC).date() + timedelta(days=1)
@@ -135,6 +159,14 @@ def next_pacific_day(answer: Answer) -> Fault:
 def to_upload(request: Request) -> bool:
     """A PUT to an upload's address: its bytes, or a probe."""
     return request.method == "PUT" and "/upload/youtube/" in urlsplit(request.url).path
+
+
+def for_batch_stats(request: Request) -> bool:
+    return request.url.endswith(":batchGetStats")
+
+
+def for_report(request: Request) -> bool:
+    return request.url.endswith("/v2/reports")
 
 
 def for_metrics(request: Request) -> bool:
@@ -184,6 +216,7 @@ TABLE = (
     Row(only(400), means(OurBug), SETUP),
     Row(only(400), means(ActOutside), frozenset({"uploadLimitExceeded"})),
     Row(only(400), means(FixContent), BAD_METADATA),
+    Row(only(400), bad_report, frozenset({"badRequest"}), for_report),
     Row(only(400), means(OurBug), frozenset({"badRequest", "keyInvalid"})),
     Row(only(401), means(OurBug), frozenset({"invalid_client", "unauthorized_client"})),
     Row(only(401), means(ActOutside), frozenset({"youtubeSignupRequired", "authorizationRequired"})),
@@ -192,6 +225,8 @@ TABLE = (
     Row(only(403), later, RATE),
     Row(only(403), means(ActOutside), CHANNEL_GONE),
     Row(only(403), means(Reconnect), SCOPE),
+    Row(only(403), not_offered, when=for_batch_stats),
+    Row(only(404), not_offered, when=for_batch_stats),
     Row(only(403), no_value, frozenset({"forbidden"}), for_metrics),
     Row(only(403), means(FixContent), NOT_ALLOWED),
     # Its reason may say SERVICE_UNAVAILABLE and mislead (§5.1, observed by others, 2019 to 2022).

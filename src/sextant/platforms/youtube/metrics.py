@@ -52,8 +52,10 @@ BATCH_STATS = "batchGetStats"
 TOGETHER = "several videos in one report"
 WORD = re.compile(r"\w+")
 
-Rows = Mapping[str, Mapping[str, Json]]
-"""Report columns by video id."""
+Row = Mapping[str, Json]
+"""Report columns of one video."""
+Rows = Mapping[str, Row | Fault]
+"""By video id; a Fault where a video's own report failed."""
 Counted = tuple[Sequence[Published], dict[str, Json] | Fault]
 """Up to 50 posts, and their videos by id or why there are none."""
 
@@ -63,16 +65,19 @@ async def read(call: Call, posts: Sequence[Published]) -> list[Reading]:
     counted, reported = await together(statistics(call, posts), reports(call, posts))
     if isinstance(counted, Fault):
         raise counted
-    trouble = reported if isinstance(reported, Fault) else None
-    rows = {} if trouble else reported
     gone = withdrawn_keys(call)
     return [
         Reading(post.id, fault=items)
         if isinstance(items, Fault)
-        else reading(call, post, items.get(post.id), rows, {**refusals(trouble), **gone}, trouble)
-        for posts, items in counted
-        for post in posts
+        else reading(call, post, items.get(post.id), row_of(reported, post), gone)
+        for group, items in counted
+        for post in group
     ]
+
+
+def row_of(reported: Rows | Fault, post: Published) -> Row | Fault:
+    """Empty where the report has no row: not known yet (§3.4)."""
+    return reported if isinstance(reported, Fault) else reported.get(post.id, {})
 
 
 # ---- counts ------------------------------------------------------------------------------------------
@@ -99,7 +104,7 @@ async def ask_statistics(
     call: Call, method: str, groups: Sequence[Sequence[Published]]
 ) -> list[dict[str, Json] | Fault]:
     answers = await wave(call, (statistics_request(method, posts) for posts in groups))
-    return [answer if isinstance(answer, Fault) else items_of(answer) for answer in answers]
+    return [items_of(answer) for answer in answers]
 
 
 def statistics_request(method: str, posts: Sequence[Published]) -> Request:
@@ -132,14 +137,11 @@ async def reports(call: Call, posts: Sequence[Published]) -> Rows:
 async def reports_apart(call: Call, posts: Sequence[Published]) -> Rows:
     """The first alone, so that a refused metric is found out only once; then the others side by side."""
     first, *others = posts
-    answers = [await report(call, [first], apart=True)]
+    answers: list[Answer | Fault] = [await report(call, [first], apart=True)]
     metrics = offered(call, scope_of(call, "reports"), REPORTED)
-    answers += await wave(call, (report_request(call.now, [post], metrics, apart=True) for post in others))
-    told = [(post, answer) for post, answer in zip(posts, answers, strict=True)]
-    for _, answer in told:
-        if isinstance(answer, Fault):
-            raise answer
-    return {post.id: only_row(answer.json) for post, answer in told}
+    requests = (report_request(call.now, [post], metrics, apart=True) for post in others)
+    answers += await wave(call, requests if metrics else ())
+    return {post.id: only_row(answer) for post, answer in zip(posts, answers, strict=False)}
 
 
 async def report(call: Call, posts: Sequence[Published], apart: bool = False) -> Answer:
@@ -163,7 +165,11 @@ def report_request(
         "metrics": ",".join(metrics),
         "filters": f"video=={listed(posts)}",
     }
-    by_video = {"dimensions": "video", "sort": f"-{metrics[0]}", "maxResults": "200"}
+    by_video = {
+        "dimensions": "video",
+        "sort": "".join(f"-{name}" for name in metrics[:1]),
+        "maxResults": "200",
+    }
     params |= {} if apart else by_video
     return Request("GET", f"{ANALYTICS}/v2/reports", params=params, posts=len(posts))
 
@@ -189,10 +195,12 @@ def listed(posts: Sequence[Published]) -> str:
     return ",".join(post.id for post in posts)
 
 
-def items_of(answer: Answer) -> dict[str, Json]:
+def items_of(answer: Answer | Fault) -> dict[str, Json] | Fault:
     """By id, never by position (§3.2). An answer that is not even a list of videos tells nothing."""
+    if isinstance(answer, Fault):
+        return answer
     if "items" not in answer.json and "kind" not in answer.json:
-        raise TryLater("YouTube answered without a list of videos.")
+        return TryLater("YouTube answered without a list of videos.")
     return {str(item.get("id")): item for item in objects(answer.json.get("items"))}
 
 
@@ -207,27 +215,27 @@ def rows_of(report: Json) -> Rows:
     }
 
 
-def only_row(report: Json) -> Mapping[str, Json]:
+def only_row(answer: Answer | Fault) -> Row | Fault:
     """The one row of a report about one video."""
-    names = [str(mapping(column).get("name")) for column in items(report.get("columnHeaders"))]
-    row = next(iter(items(report.get("rows"))), [])
+    if isinstance(answer, Fault):
+        return answer
+    names = [str(mapping(column).get("name")) for column in items(answer.json.get("columnHeaders"))]
+    row: Json = next(iter(items(answer.json.get("rows"))), [])
     return {name: value for name, value in zip(names, items(row), strict=False) if name in REPORTED}
 
 
 def reading(
-    call: Call,
-    post: Published,
-    item: Json,
-    rows: Rows,
-    refused: Mapping[str, Refusal],
-    trouble: Fault | None,
+    call: Call, post: Published, item: Json, told: Row | Fault, gone: Mapping[str, Refusal]
 ) -> Reading:
+    """`told`: the report's row, or why there is none."""
     if item is None:
         return Reading(
             post.id, fault=Gone("YouTube no longer lists the video: deleted, or private to others.")
         )
     statistics = mapping(item.get("statistics"))
-    raw = {**camel_keys(statistics), **rows.get(post.id, {})}
+    trouble, row = (told, {}) if isinstance(told, Fault) else (None, told)
+    refused = {**refusals(trouble), **gone}
+    raw = {**camel_keys(statistics), **row}
     if is_foreign(item, call.account.id) and not any(count(value) for value in statistics.values()):
         refused = {**refused, **dict.fromkeys((*STATISTICS_KEYS, *REPORT_KEYS), OTHER_CHANNEL)}
     fault = None if trouble is None or lacks_permission(trouble) else trouble
