@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from sextant.errors import Fault, NoValue
 from sextant.metrics import Reason
-from sextant.platforms.base import Call, Json, Published, Reading, Request, together
+from sextant.platforms.base import Call, Json, Published, Reading, Refusal, Request, together
 from sextant.platforms.catalogue import Catalogue, Kind
 from sextant.platforms.graph import member
 from sextant.platforms.graph_asking import Manner, Outcome, Part, ask_batched
@@ -51,6 +52,7 @@ METRICS: Mapping[Kind, Metrics] = {
     },
 }
 FACEBOOK_LOGIN_ONLY = {"link_clicks"}
+OTHER_LOGIN = Refusal(Reason.NOT_AUTHORIZED, "Instagram tells link clicks with Facebook Login only.")
 
 COUNTS = ("like_count", "comments_count")
 FACEBOOK_LOGIN_COUNTS = ("saved_count", "shares_count", "reposts_count")
@@ -69,7 +71,15 @@ ROWS_LATE = timedelta(hours=48)
 async def read(call: Call, posts: Sequence[Published], catalogue: Catalogue) -> list[Reading]:
     """One Reading each; in batches with Facebook Login, one by one with Instagram Login."""
     manner = BATCHED if call.app.login == FACEBOOK else SINGLY
-    return await read_plans(call, manner, [plan_of(call, post) for post in posts], catalogue)
+    found = await read_plans(call, manner, [plan_of(call, post) for post in posts], catalogue)
+    return [of_login(call.app.login, reading) for reading in found]
+
+
+def of_login(login: str, found: Reading) -> Reading:
+    """A number that one login never tells is refused, where anything was told at all."""
+    if login == FACEBOOK or not found.raw:
+        return found
+    return replace(found, refused={**found.refused, "clicks": OTHER_LOGIN})
 
 
 def plan_of(call: Call, post: Published) -> Plan:
