@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import aiohttp
@@ -195,6 +196,70 @@ async def test_a_read_is_one_request_and_counts_its_posts(sandbox: Sandbox, call
     sandbox.world.ledger.clear()
     await numbers(call, *posts)
     assert sandbox.world.ledger.totals() == {"facebook": {"requests": 1, "items": 3}}
+
+
+def requests(sandbox: Sandbox) -> int:
+    made = sandbox.world.ledger.totals().get("facebook", {"requests": 0})["requests"]
+    sandbox.world.ledger.clear()
+    return made
+
+
+def older(world: World, page: str, number: int) -> list[Published]:
+    """Texts and videos of ten days ago."""
+    owner, at = world.accounts("facebook")[0].id, world.now() - 10 * 86400
+    found = []
+    for n in range(number):
+        kind = Kind.VIDEO if n % 2 else Kind.TEXT
+        facts = {"video_id": f"138{n}"} if kind is Kind.VIDEO else {}
+        world.add_post(Post("facebook", f"{page}_8{n}", owner, kind.value, at, "", facts))
+        published_at = datetime.fromtimestamp(at, UTC)
+        found.append(Published(f"{page}_8{n}", kind, None, published_at, facts.get("video_id")))
+    return found
+
+
+async def test_fifty_posts_are_one_request(sandbox: Sandbox, call: AccountCall) -> None:
+    posts = older(sandbox.world, call.account.id, 50)
+    sandbox.world.ledger.clear()
+    found = await numbers(call, *posts)
+    assert sandbox.world.ledger.totals()["facebook"] == {"requests": 1, "items": 50}
+    assert all({"likes", "comments", "shares", "views", "clicks"} <= set(row) for _, row, _ in found)
+    assert all(row["video_watch_time_ms"] > 0 for _, row, _ in found[1::2])
+
+
+async def test_a_withdrawal_in_the_middle_of_a_run(sandbox: Sandbox, call: AccountCall) -> None:
+    """Halving would cost log2(6) + 1 requests more, once; then none."""
+    posts = older(sandbox.world, call.account.id, 50)[::2]
+    await numbers(call, *posts)
+    await control(sandbox, "PUT", "facebook/withdrawn", {"metrics": ["post_clicks", "post_clicks_by_type"]})
+    requests(sandbox)
+    hit = await numbers(call, *posts)
+    assert requests(sandbox) - 1 <= 2 <= math.log2(6) + 1
+    after = await numbers(call, *posts)
+    assert requests(sandbox) == 1
+    for reading, found, missing in [*hit, *after]:
+        assert set(found) == {"likes", "comments", "shares", "views"}
+        assert missing["clicks"] is Reason.UNSUPPORTED
+        assert reading.fault is None
+
+
+async def test_a_metric_that_comes_back_is_noticed(sandbox: Sandbox, call: AccountCall) -> None:
+    [post] = older(sandbox.world, call.account.id, 1)
+    await control(sandbox, "PUT", "facebook/withdrawn", {"metrics": ["post_clicks"]})
+    await numbers(call, post)
+    await control(sandbox, "PUT", "facebook/withdrawn", {"metrics": []})
+    await control(sandbox, "POST", "clock", {"advance_s": 86401})
+    ((_, found, _),) = await numbers(call, post)
+    assert found["clicks"] > 0
+
+
+async def test_a_role_without_analyze_costs_no_number(sandbox: Sandbox, call: AccountCall) -> None:
+    posts = older(sandbox.world, call.account.id, 50)
+    owner = sandbox.world.accounts("facebook")[0].id
+    await control(sandbox, "PUT", f"facebook/accounts/{owner}", {"role": "no_analyze"})
+    for reading, found, missing in await numbers(call, *posts):
+        assert set(found) == {"likes", "comments", "shares"}
+        assert missing["views"] is Reason.NOT_AUTHORIZED
+        assert reading.fault is None
 
 
 async def lost(sandbox: Sandbox, call: AccountCall, draft: Draft, kind: str) -> Published | None:

@@ -405,3 +405,19 @@ async def test_with_instagram_login_a_named_metric_is_dropped(peer, direct):
     assert present == {"likes": 1, "comments": 2, "saves": 3}
     assert missing["views"] == "unsupported"
     assert len(peer.asked) == 2
+
+
+async def test_with_instagram_login_the_clicks_of_a_story_are_not_authorized(peer, direct):
+    path = f"/graph.instagram.com/v26.0/{MEDIA}"
+    peer.on("GET", path, {"id": MEDIA, "like_count": 2}).on("GET", f"{path}/insights", rows(views=8))
+    [(_, present, missing)] = await numbers(direct, post(MEDIA, Kind.STORY, 0.5))
+    assert present == {"likes": 2, "views": 8}
+    assert missing["clicks"] == "not_authorized"
+    assert not any("link_clicks" in asked.raw_query for asked in peer.asked)
+
+
+async def test_with_instagram_login_a_story_that_is_gone_is_gone(peer, direct):
+    path = f"/graph.instagram.com/v26.0/{MEDIA}"
+    peer.on("GET", path, GONE, status=400).on("GET", f"{path}/insights", GONE, status=400)
+    [(reading, _, _)] = await numbers(direct, post(MEDIA, Kind.STORY, 0.5))
+    assert isinstance(reading.fault, faults.Gone)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import aiohttp
@@ -17,7 +17,7 @@ from sextant.platforms.catalogue import Kind
 from sextant.platforms.instagram import PLATFORM
 from sextant.sandbox import facebook, instagram
 from sextant.sandbox.server import Sandbox
-from sextant.sandbox.world import World
+from sextant.sandbox.world import Post, World
 from tests.calls import call_for, connect
 from tests.platforms.adapters import numbers, steps, steps_until_fault
 
@@ -168,6 +168,57 @@ async def test_a_read_counts_its_posts(sandbox: Sandbox, call: AccountCall) -> N
     await numbers(call, *posts)
     requests = {"facebook": 1, "instagram": 4}[call.app.login]
     assert sandbox.world.ledger.totals()["instagram"]["requests"] == requests
+
+
+def older(world: World, number: int, kind: Kind = Kind.REEL) -> list[Published]:
+    """Media of ten days ago."""
+    owner, at = world.accounts("instagram")[0].id, world.now() - 10 * 86400
+    ids = [f"1790000000000{n:04}" for n in range(number)]
+    for native_id in ids:
+        world.add_post(Post("instagram", native_id, owner, kind.value, at))
+    return [Published(native_id, kind, None, datetime.fromtimestamp(at, UTC)) for native_id in ids]
+
+
+def requests(sandbox: Sandbox) -> int:
+    made = sandbox.world.ledger.totals()["instagram"]["requests"]
+    sandbox.world.ledger.clear()
+    return made
+
+
+async def test_fifty_media_are_one_request_with_facebook_login(sandbox: Sandbox, call: AccountCall) -> None:
+    media = older(sandbox.world, 50)
+    sandbox.world.ledger.clear()
+    found = await numbers(call, *media)
+    assert requests(sandbox) == (1 if call.app.login == "facebook" else 50)
+    for reading, row, _ in found:
+        assert len(row) == 8
+        assert reading.fault is None
+
+
+@pytest.mark.parametrize("withdrawn", [["views"], ["saved", "views"]])
+async def test_a_withdrawal_costs_a_request_a_metric_once(
+    sandbox: Sandbox, call: AccountCall, withdrawn: list[str]
+) -> None:
+    [medium] = older(sandbox.world, 1)
+    await numbers(call, medium)
+    await control(sandbox, "PUT", "instagram/withdrawn", {"metrics": withdrawn})
+    requests(sandbox)
+    ((reading, found, missing),) = await numbers(call, medium)
+    assert requests(sandbox) == 1 + len(withdrawn)
+    await numbers(call, medium)
+    assert requests(sandbox) == 1
+    assert missing["views"] is missing["video_views"] is Reason.UNSUPPORTED
+    assert found["engagement"] > 0
+    assert found["video_watch_time_ms"] > 0
+    assert reading.fault is None
+
+
+async def test_a_photo_whose_views_are_refused(sandbox: Sandbox, call: AccountCall) -> None:
+    [photo] = older(sandbox.world, 1, Kind.PHOTO)
+    await control(sandbox, "PUT", "instagram/withdrawn", {"metrics": ["views"]})
+    ((_, found, missing),) = await numbers(call, photo)
+    assert set(found) == {"likes", "comments", "shares", "saves", "engagement"}
+    assert missing["views"] is Reason.UNSUPPORTED
 
 
 async def test_the_token_lives_on(sandbox: Sandbox, call: AccountCall) -> None:
