@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from sextant.accounts import Choice
@@ -18,6 +19,7 @@ from sextant.sandbox.faults import Fault
 from sextant.sandbox.tiktok import videos as tiktok_videos
 from sextant.sandbox.visitor import say_yes
 from sextant.sandbox.world import Account, Post
+from sextant.sandbox.x import fields as x_fields
 from sextant.sandbox.youtube import reports as youtube_reports
 from sextant.sandboxed import Running, running
 from sextant.store import organizations, posts
@@ -36,6 +38,7 @@ LOGINS = {
     ("tiktok", "lower tier: open api"): "display",
 }
 NAMES = {
+    "x": [(x_fields, "PARAMETERS")],
     "tiktok": [(tiktok_videos, "BUSINESS_FIELDS")],
     "youtube": [(youtube_reports, "FIGURES")],
 }
@@ -264,7 +267,7 @@ class Stage:
         before = [getattr(module, place) for module, place in places]
         self.world.withdrawn_metrics[network] = set(names)
         for (module, place), known in zip(places, before, strict=True):
-            setattr(module, place, type(known)(name for name in known if name not in names))
+            setattr(module, place, less(known, names))
         yield
         self.world.withdrawn_metrics[network] = set()
         for (module, place), known in zip(places, before, strict=True):
@@ -279,3 +282,10 @@ class Stage:
         self.world.faults.order(fault)
         yield
         self.world.faults.ordered.remove(fault)
+
+
+def less(known: Any, names: Sequence[str]) -> Any:
+    """The same names, or the same groups of names, without these."""
+    if isinstance(known, dict):
+        return {group: less(members, names) for group, members in known.items()}
+    return type(known)(name for name in known if name not in names)

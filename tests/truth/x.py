@@ -61,6 +61,11 @@ SITUATIONS = (
     Situation("too old, 31 days", every("expired", PRIVATE_KEYS), age_s=31 * DAY),
     Situation("just published", every=0, truth=zeros, age_s=1),
     Situation(
+        "metric withdrawn: non_public_metrics",
+        every("unsupported", PRIVATE_KEYS),
+        withdrawn=("non_public_metrics",),
+    ),
+    Situation(
         "metric withdrawn: bookmark_count",
         {"bookmarks": NULL},
         truth=without("public_metrics.bookmark_count"),
