@@ -142,7 +142,9 @@ def numbers(reading: Reading, kind: Kind = Kind.TEXT) -> tuple[dict[str, Any], d
 def page(statistics: Any = STATISTICS, social: Any = SOCIAL, *statuses: int) -> ByType:
     peer = ByType()
     peer.on("GET", f"{REST}/organizationalEntityShareStatistics", statistics, (statuses or (200,))[0])
-    return peer.on("GET", f"{REST}/socialMetadata", social, (statuses or (200, 200))[1])  # type: ignore[return-value]
+    status = (statuses or (200, 200))[1]
+    peer.on("GET", f"{REST}/socialMetadata/urn:li:share:1", social, status)
+    return peer.on("GET", f"{REST}/socialMetadata", social, status)  # type: ignore[return-value]
 
 
 def typed(kind: str, value: Any) -> tuple[dict[str, Any], int]:
