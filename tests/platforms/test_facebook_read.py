@@ -425,12 +425,24 @@ async def test_a_key_with_another_living_metric_is_not_unsupported(peer, call):
 async def test_a_refusal_alike_of_every_metric_is_no_withdrawal(peer, call):
     blind = {"error": {"message": "(#200) User does not", "code": 200, "error_subcode": 1504029}}
     peer.on("POST", BATCH, batch(blind)).on("POST", BATCH, batch(*[blind] * 6))
-    peer.on("POST", BATCH, batch(NODE, blind, SUMMARIES))
-    peer.on("POST", BATCH, batch(*[blind] * 6))
+    peer.on("POST", BATCH, batch(NODE, SUMMARIES))
     [(_, present, missing)] = await numbers(call, TEXT)
     assert present == {"likes": 9, "comments": 2, "shares": 1}
     assert missing["views"] == "not_authorized"
     assert call.withdrawn.known(("facebook", "123", "text", "v26.0"), NOW) == {}
+    assert len(peer.asked) == 3
+
+
+async def test_a_reel_whose_video_is_not_known_is_asked_as_a_post(peer, call):
+    blind = {"error": {"message": "(#200) User does not", "code": 200, "error_subcode": 1504029}}
+    unknown = replace(REEL, video_id=None)
+    seen = whole(rows(post_media_view=3))
+    peer.on("POST", BATCH, batch(blind)).on("POST", BATCH, batch(seen, seen, blind, seen, blind, seen))
+    peer.on("POST", BATCH, batch({**seen, **SUMMARIES}))
+    [(_, present, _)] = await numbers(call, unknown)
+    assert present == {"likes": 9, "comments": 2, "shares": 1, "views": 3}
+    assert "post_clicks" in call.withdrawn.known(("facebook", "123", "reel", "v26.0"), NOW)
+    assert call.withdrawn.known(("facebook", "123", "reel video_insights", "v26.0"), NOW) == {}
 
 
 async def test_a_refused_metric_of_a_reel_is_no_longer_asked(peer, call):

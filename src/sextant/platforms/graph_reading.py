@@ -78,7 +78,7 @@ def further(plan: Plan, first: Answered, catalogue: Catalogue) -> list[Part]:
     """What to ask after the first wave: refused parts in pieces, and spare parts whose keys are lacking."""
     if all(passing(found) for _, found in first):
         return []
-    pieces = [piece for part, found in first if in_pieces(part, found) for piece in part.pieces]
+    pieces = [piece for part, found in first for piece in pieces_of(part, found)]
     asked = [part for part, _ in first]
     raw = raw_of(first)
     lacking = {key for key in catalogue if lacks(catalogue[key], raw, plan.post.kind)}
@@ -95,13 +95,20 @@ def passing(outcome: Outcome) -> bool:
     return isinstance(outcome, TryLater | WaitUntil)
 
 
-def in_pieces(part: Part, outcome: Outcome) -> bool:
-    return bool(part.pieces) and isinstance(outcome, Fault) and not passing(outcome)
+def pieces_of(part: Part, outcome: Outcome) -> list[Part]:
+    """What a refused part is asked in; insights no more when it was for them that it was refused."""
+    if isinstance(outcome, Answer) or passing(outcome):
+        return []
+    return [piece for piece in part.pieces if not (piece.insights and isinstance(outcome, NoValue))]
 
 
 def settled(first: Answered) -> Answered:
-    """The answers without those that were asked for again in pieces."""
-    return [(part, found) for part, found in first if not in_pieces(part, found)]
+    """The answers without those that have been asked for again in all their pieces."""
+    return [
+        (part, found)
+        for part, found in first
+        if not part.pieces or isinstance(found, Answer | NoValue) or passing(found)
+    ]
 
 
 # ---- numbers ---------------------------------------------------------------------------------------

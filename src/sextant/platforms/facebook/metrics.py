@@ -53,6 +53,7 @@ SUMMARIES = (
     "likes.summary(true).limit(0)"
 )
 REEL_SUMMARIES = "likes.summary(true).limit(0),comments.summary(true).limit(0)"
+VIDEO_EDGE = "video_insights"
 INSIGHTS_SCOPE, SUMMARIES_SCOPE = "read_insights", "pages_read_user_content"
 
 ROWS_LATE = timedelta(hours=24)
@@ -80,15 +81,20 @@ MANNER = Manner(ask, refused_metrics)
 def plan_of(call: Call, post: Published) -> Plan:
     early = call.now - post.at < ROWS_LATE
     quiet = silence(call, post, INSIGHTS_SCOPE, KEPT)
-    scope = ("facebook", call.account.id, post.kind.value, call.app.api_version)
     if post.kind is Kind.REEL and post.video_id:
+        scope = scope_of(call, f"reel {VIDEO_EDGE}")
         return Plan(post, reel_parts(post.id, post.video_id, scope), silence=quiet)
     spare = [] if granted(call, SUMMARIES_SCOPE) else [summaries_part(post)]
     if post.kind is Kind.VIDEO and post.video_id:
-        spare.append(video_part(post.id, post.video_id, scope))
-    whole = whole_part(post, scope, granted(call, SUMMARIES_SCOPE))
+        spare.append(video_part(post.id, post.video_id, scope_of(call, f"video {VIDEO_EDGE}")))
+    whole = whole_part(post, scope_of(call, post.kind.value), granted(call, SUMMARIES_SCOPE))
     parts = [whole] if granted(call, INSIGHTS_SCOPE) else whole.pieces
     return Plan(post, parts, spare, early, quiet)
+
+
+def scope_of(call: Call, kind: str) -> Scope:
+    """Posts and their videos know metrics of the same name, and refuse them apart (§3.4)."""
+    return ("facebook", call.account.id, kind, call.app.api_version)
 
 
 def granted(call: Call, scope: str) -> bool:
@@ -103,7 +109,7 @@ def whole_part(post: Published, scope: Scope, summaries: bool) -> Part:
     expand alike; should a post refuse it, the pieces are the documented requests one by one.
     """
     node = Part(post.id, f"{post.id}?fields=permalink_url,shares", ("shares",), fields, is_post=True)
-    metrics = VIDEO_POST_METRICS if post.kind in (Kind.VIDEO, Kind.REEL) else POST_METRICS
+    metrics = VIDEO_POST_METRICS if post.kind is Kind.VIDEO else POST_METRICS
     insights = Part(
         post.id, f"{post.id}/insights?metric=", (), insight_rows, metrics, scope=scope, insights=True
     )
@@ -126,7 +132,7 @@ def summaries_part(post: Published) -> Part:
 
 
 def video_part(post_id: str, video_id: str, scope: Scope) -> Part:
-    path = f"{video_id}/video_insights?period=lifetime&metric="
+    path = f"{video_id}/{VIDEO_EDGE}?period=lifetime&metric="
     return Part(post_id, path, (), insight_rows, VIDEO_METRICS, scope=scope, insights=True)
 
 
@@ -134,7 +140,7 @@ def reel_parts(post_id: str, video_id: str, scope: Scope) -> list[Part]:
     """A reel is read at its video; several of its metrics in one call answer nothing (§3.4, 2026-09-09)."""
     path = f"{video_id}?fields=permalink_url,views,{REEL_SUMMARIES}"
     node = Part(post_id, path, ("likes", "comments"), fields, is_post=True)
-    edge = f"{video_id}/video_insights?period=lifetime&metric="
+    edge = f"{video_id}/{VIDEO_EDGE}?period=lifetime&metric="
     return [node] + [
         Part(post_id, edge, (), insight_rows, {metric: keys}, scope=scope, insights=True)
         for metric, keys in REEL_METRICS.items()

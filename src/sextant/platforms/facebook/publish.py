@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sextant.errors import FixContent, OutcomeUnknown, TryLater
 from sextant.platforms.base import Call, Checkpoint, Draft, Json, Published, Request
 from sextant.platforms.catalogue import Kind
 from sextant.platforms.graph import WEB, growing, id_in, member, moment, permalink, rows, url
+from sextant.platforms.shape import unix_time
 
 PULL_TIMEOUT_S = 30.0
 """Facebook begins to fetch the video before it answers /videos."""
@@ -75,7 +76,7 @@ async def video_state(call: Call, video_id: str) -> Published | None:
     fields = {"fields": "status,post_id,permalink_url,published"}
     body = (await call.send(Request("GET", url(call.app, video_id), params=fields))).json
     status = member(body, "status")
-    if member(status, "video_status") in FAILED:
+    if str(member(status, "video_status")) in FAILED:
         raise FixContent(failure(status))
     out = member(status, "publishing_phase", "publish_status") == "published"
     if member(status, "video_status") != "ready" or not out or not member(body, "post_id"):
@@ -95,8 +96,7 @@ def video_post(call: Call, video_id: str, body: Mapping[str, Any]) -> Published:
     post_id = str(body["post_id"])
     post_id = post_id if "_" in post_id else f"{call.account.id}_{post_id}"
     link = permalink(body) or f"{WEB}/{post_id}"
-    seconds = member(body, "status", "publishing_phase", "publish_time")
-    at = datetime.fromtimestamp(seconds, UTC) if isinstance(seconds, int) else call.now
+    at = unix_time(member(body, "status", "publishing_phase", "publish_time")) or call.now
     return Published(post_id, Kind.REEL if "/reel/" in link else Kind.VIDEO, link, at, video_id)
 
 
