@@ -114,6 +114,12 @@ SITUATIONS = (
     *without_insights("wrong role, no ANALYZE", "not_authorized", role="no_analyze"),
     *without_insights("too old, 800 days", "expired", truth=NO_INSIGHTS, age_s=800 * DAY),
     Situation(
+        "missing scopes, fields refused too",
+        every("not_authorized", f"{OF_INSIGHTS} likes comments"),
+        withheld=("read_insights", "pages_read_user_content"),
+        kinds=POSTS,
+    ),
+    Situation(
         # `shares` is left out when there is none, which is unconfirmed (§3.3).
         "just published",
         {"likes": 0, "comments": 0},

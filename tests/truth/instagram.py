@@ -7,6 +7,7 @@ from tests.truth.table import (
     EVERYWHERE,
     GONE,
     HOUR,
+    NULL,
     Row,
     Situation,
     Subject,
@@ -124,6 +125,14 @@ SITUATIONS = (
     *GONE,
     *MISSING_SCOPE,
     *OLD,
+    Situation(
+        # Refused for ever (§3.5); no reason in metrics.md says just that.
+        "too old, before the professional account",
+        every(NULL, OF_INSIGHTS) | FALLBACK,
+        facts={"before_professional": True},
+        accounts=FACEBOOK,
+        kinds=LASTING,
+    ),
     Situation(
         "too old, 25 hours",
         every("expired", "views shares engagement clicks"),
