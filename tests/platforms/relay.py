@@ -68,7 +68,11 @@ def edited(change: Change) -> Alter:
     """Applies a change to JSON answers; the bodies in a Graph batch, JSON as text, are opened for it."""
 
     def alter(content: bytes) -> bytes:
-        return json.dumps(closed(change(opened(json.loads(content))))).encode()
+        try:
+            body = json.loads(content)
+        except ValueError:
+            return content
+        return json.dumps(closed(change(opened(body)))).encode()
 
     return alter
 

@@ -6,13 +6,14 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from urllib.parse import quote
 
 from sextant.errors import FixContent, NoValue, OutcomeUnknown, Reconnect, TryLater
 from sextant.platforms.base import Answer, Call, Checkpoint, Draft, Json, MediaFile, Published, Request
 from sextant.platforms.linkedin.auth import API, WEB
 from sextant.platforms.linkedin.errors import UploadExpired
+from sextant.platforms.shape import mapping, objects, text, unix_time, whole
 
 UPLOAD_TIMEOUT_S = 120.0
 POLL_FIRST_S, POLL_MOST_S, POLL_FOR_S = 0.5, 10.0, 300.0
@@ -21,6 +22,8 @@ REPEAT_IS_SAFE = timedelta(minutes=10)
 """How far the duplicate check looks back is not known (§7); «soon» (§5) is taken to be this."""
 
 CLOCK_SKEW = timedelta(minutes=1)
+VIDEO_MAX = 1 << 32
+"""Far above the 500 MB a video may have (observed by others): a part beyond is no part."""
 POST_URN = re.compile(r"urn:li:(?:share|ugcPost):\d+")
 RESERVED = re.compile(r"[|{}@\[\]()<>\\*_~]|(?<=\w)#|#(?![^\W_])")
 
@@ -98,25 +101,38 @@ async def initialize(call: Call, file: MediaFile) -> dict[str, str]:
     }
     url = f"{API}/rest/videos?action=initializeUpload"
     answer = await call.send(Request("POST", url, json={"initializeUploadRequest": asked}))
-    value = answer.json.get("value") if isinstance(answer.json, dict) else None
-    if not value or not value.get("uploadInstructions"):
+    value = mapping(mapping(answer.json).get("value"))
+    video, parts = text(value.get("video")), parts_of(value)
+    if video is None or not parts:
         raise TryLater("LinkedIn opened no upload.")
-    parts = [[row["uploadUrl"], row["firstByte"], row["lastByte"]] for row in value["uploadInstructions"]]
     return {
-        "video": value["video"],
-        "token": value.get("uploadToken") or "",
+        "video": video,
+        "token": text(value.get("uploadToken")) or "",
         "parts": json.dumps(parts),
         "etags": "[]",
         "expires": expiry(value, call.now).isoformat(),
     }
 
 
+def parts_of(value: Json) -> list[tuple[str, int, int]]:
+    """Address, first and last byte of every part; nothing unless all of them can be sent."""
+    rows = objects(value.get("uploadInstructions"))
+    parts = [part for row in rows if (part := part_of(row)) is not None]
+    return parts if len(parts) == len(rows) else []
+
+
+def part_of(row: Json) -> tuple[str, int, int] | None:
+    url, first, last = text(row.get("uploadUrl")), whole(row.get("firstByte")), whole(row.get("lastByte"))
+    if url is None or first is None or last is None:
+        return None
+    return (url, first, last) if first <= last < VIDEO_MAX else None
+
+
 def expiry(value: Json, now: datetime) -> datetime:
     """Only the number form of `uploadUrlsExpireAt` is relied on (§2.5); else an upload is good an hour."""
-    millis = value.get("uploadUrlsExpireAt")
-    if isinstance(millis, int):
-        return datetime.fromtimestamp(millis / 1000, UTC)
-    return now + timedelta(hours=1)
+    millis = whole(value.get("uploadUrlsExpireAt"))
+    told = unix_time(millis // 1000) if millis is not None else None
+    return told or now + timedelta(hours=1)
 
 
 async def put_part(call: Call, file: MediaFile, url: str, first: int, last: int) -> str:
@@ -153,7 +169,7 @@ async def processed(call: Call, video: str) -> None:
 
 async def video_status(call: Call, video: str) -> str:
     answer = await call.send(Request("GET", f"{API}/rest/videos/{quote(video, safe='')}"))
-    status = str(answer.json.get("status"))
+    status = str(mapping(answer.json).get("status"))
     if status == "PROCESSING_FAILED":
         reason = answer.json.get("processingFailureReason") or "no reason given"
         raise FixContent(f"LinkedIn could not process the video: {reason}")
@@ -204,8 +220,9 @@ async def made_since(call: Call, urn: str, since: datetime) -> bool:
         answer = await call.send(Request("GET", f"{API}/rest/posts/{quote(urn, safe='')}"))
     except (NoValue, Reconnect):
         return True
-    created = answer.json.get("createdAt")
-    return not isinstance(created, int) or datetime.fromtimestamp(created / 1000, UTC) >= since
+    millis = whole(mapping(answer.json).get("createdAt"))
+    created = unix_time(millis // 1000) if millis is not None else None
+    return created is None or created >= since
 
 
 def little_text(text: str) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from sextant.errors import ActOutside, OutcomeUnknown, TryLater
-from sextant.platforms.base import Account, Answer, Call, Checkpoint, Draft, Json, Published, Request
+from sextant.platforms.base import Account, Answer, Call, Checkpoint, Draft, Published, Request
+from sextant.platforms.shape import items, mapping, objects, unix_time
 from sextant.platforms.tiktok.auth import OPEN_API, WEB, business_url, compact, data_of, is_business
 from sextant.platforms.tiktok.errors import REASONS
 from sextant.platforms.tiktok.metrics import BATCH, public_url
@@ -59,7 +60,7 @@ async def settings(call: Call) -> dict[str, str]:
     if is_business(call.app):
         return {}
     data = data_of(await call.send(Request("POST", f"{OPEN_API}/post/publish/creator_info/query/")))
-    if PUBLIC not in (data.get("privacy_level_options") or []):
+    if PUBLIC not in items(data.get("privacy_level_options")):
         raise ActOutside("The TikTok account is private; make it public, posts get no id otherwise.")
     return {"privacy_level": PUBLIC}
 
@@ -68,7 +69,7 @@ async def submitted(call: Call, draft: Draft, state: Mapping[str, str]) -> str:
     """Asks TikTok to pull and publish; from here on the post appears by itself."""
     business = is_business(call.app)
     answer = await call.send(business_post(call, draft) if business else open_post(draft, state))
-    publish_id = (answer.json.get("data") or {}).get("share_id" if business else "publish_id")
+    publish_id = mapping(answer.json.get("data")).get("share_id" if business else "publish_id")
     if not publish_id:
         raise OutcomeUnknown("the answer names no post")
     return str(publish_id)
@@ -121,7 +122,7 @@ def id_of(answer: Answer) -> str | None:
         kind = REASONS.get(reason, TryLater)
         raise Failed(reason) if kind is TryLater else kind(reason)
     # The Open API really spells it so; both send numbers above 2^53, or strings (tiktok.md §2.6, §2.10).
-    ids: Sequence[Json] = data.get("post_ids") or data.get("publicaly_available_post_id") or []
+    ids = items(data.get("post_ids")) or items(data.get("publicaly_available_post_id"))
     return str(ids[0]) if ids else None
 
 
@@ -155,7 +156,7 @@ async def newest(call: Call) -> list[dict[str, Any]]:
         fields = "id,create_time,video_description,share_url"
         url = f"{OPEN_API}/video/list/"
         request = Request("POST", url, params={"fields": fields}, json={"max_count": BATCH})
-    return list(data_of(await call.send(request)).get("videos") or [])
+    return objects(data_of(await call.send(request)).get("videos"))
 
 
 def candidates(videos: list[dict[str, Any]], draft: Draft, since: datetime) -> list[dict[str, Any]]:
@@ -163,7 +164,7 @@ def candidates(videos: list[dict[str, Any]], draft: Draft, since: datetime) -> l
 
 
 def created_at(video: Mapping[str, Any]) -> datetime:
-    return datetime.fromtimestamp(int(video.get("create_time") or 0), UTC)
+    return unix_time(video.get("create_time")) or datetime.min.replace(tzinfo=UTC)
 
 
 def same_text(video: Mapping[str, Any], text: str) -> bool:

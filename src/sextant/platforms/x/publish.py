@@ -12,6 +12,7 @@ from twitter_text import extract_urls_with_indices, parse_tweet
 
 from sextant.errors import FixContent, OutcomeUnknown, TryLater
 from sextant.platforms.base import Account, Answer, Call, Checkpoint, Draft, MediaFile, Published, Request
+from sextant.platforms.shape import iso_time, items, mapping, objects, text
 from sextant.platforms.x.auth import WEB, data_of, url
 
 TEXT_MAX = 280
@@ -156,8 +157,7 @@ async def find_published(call: Call, draft: Draft, done: Checkpoint, since: date
     """Looks for the draft among the account's newest posts (x.md §5)."""
     since = since.astimezone(UTC).replace(microsecond=0)  # X's times have whole seconds
     posts = await newest(call, since)
-    for post in posts:
-        at = datetime.fromisoformat(post["created_at"])
+    for post, at in posts:
         if at >= since and same(draft, done, post):
             return published(call, draft, str(post["id"]), at)
     if len(posts) >= PAGE:
@@ -165,17 +165,19 @@ async def find_published(call: Call, draft: Draft, done: Checkpoint, since: date
     return None
 
 
-async def newest(call: Call, since: datetime) -> list[dict[str, Any]]:
+async def newest(call: Call, since: datetime) -> list[tuple[dict[str, Any], datetime]]:
+    """The account's posts with their times; nobody can tell which is which without."""
     params = {
         "max_results": str(PAGE),
         "start_time": since.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "post.fields": "created_at,attachments",
     }
     request = Request("GET", url(call.app, f"/users/{call.account.id}/tweets"), params=params)
-    posts = (await call.send(request)).json.get("data") or []
-    if any("created_at" not in post for post in posts):
+    posts = objects((await call.send(request)).json.get("data"))
+    dated = [(post, at) for post in posts if "id" in post and (at := iso_time(post.get("created_at")))]
+    if len(dated) < len(posts):
         raise OutcomeUnknown("the account's posts came without their times")
-    return list(posts)
+    return dated
 
 
 def same(draft: Draft, done: Checkpoint, post: Mapping[str, Any]) -> bool:
@@ -185,9 +187,9 @@ def same(draft: Draft, done: Checkpoint, post: Mapping[str, Any]) -> bool:
     together by everything but links; of two posts with nothing but a link nobody can tell.
     """
     if media_id := done.state.get("media_id"):
-        keys = (post.get("attachments") or {}).get("media_keys") or []
-        return any(key.endswith(f"_{media_id}") for key in keys)
-    mine, theirs = split_links(draft.text), split_links(unescape(post.get("text", "")))
+        keys = items(mapping(post.get("attachments")).get("media_keys"))
+        return any(str(key).endswith(f"_{media_id}") for key in keys)
+    mine, theirs = split_links(draft.text), split_links(unescape(text(post.get("text")) or ""))
     if mine == theirs and not mine[0]:
         raise OutcomeUnknown("a post with nothing but a link is there; it may be this one")
     return mine == theirs

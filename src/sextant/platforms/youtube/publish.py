@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from sextant.errors import ActOutside, FixContent, Gone, OutcomeUnknown, TryLater
 from sextant.platforms.base import Answer, Call, Checkpoint, Draft, Json, MediaFile, Published, Request
+from sextant.platforms.shape import mapping, objects
 from sextant.platforms.youtube.auth import DATA, WEB
 from sextant.platforms.youtube.errors import UploadExpired
 
@@ -154,7 +155,7 @@ async def upload_status(call: Call, video: str) -> str:
     """`uploaded` also while the list does not know the new video yet. Raises what a final refusal means."""
     params = {"part": "status,processingDetails", "id": video}
     answer = await call.send(Request("GET", f"{DATA}/youtube/v3/videos", params=params))
-    status = next((item.get("status") or {} for item in answer.json.get("items") or []), {})
+    status = next((mapping(item.get("status")) for item in objects(answer.json.get("items"))), {})
     found = str(status.get("uploadStatus", "uploaded"))
     if found in ("failed", "rejected", "deleted"):
         raise refusal(found, str(status.get("rejectionReason") or status.get("failureReason") or "no reason"))
