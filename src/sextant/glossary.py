@@ -17,7 +17,8 @@ HEAD = """# What each number is, network by network
 
 Written from the catalogues by `make docs`; do not edit by hand. One key has one meaning on every network, and
 a number is given only where the network itself reports that very thing. The date in a definition is the date
-of the knowledge. A null says why in `missing`:
+of the knowledge; without one it is 2026-11-23, the state of what is known of the networks. A null says why in
+`missing`:
 
 """
 REASONS: Mapping[Reason, str] = {
