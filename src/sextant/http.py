@@ -67,7 +67,7 @@ class Wire:
         fault = platform.fault(answer, request)
         log.debug("%s %s -> %s", request.method, loggable(request.url), answer.status)
         if fault is not None:
-            raise fault
+            raise discreet(fault, request)
         return answer
 
     async def _exchange(self, request: Request) -> Answer:
@@ -141,6 +141,38 @@ def loggable(url: str) -> str:
     """Host and path only: queries carry tokens, codes and signatures."""
     parts = urlsplit(url)
     return f"{parts.netloc}{parts.path}"
+
+
+SECRET_HEADERS = ("Authorization", "Access-Token")
+SECRET_FIELDS = (
+    "access_token",
+    "appsecret_proof",
+    "auth_code",
+    "client_secret",
+    "code",
+    "code_verifier",
+    "fb_exchange_token",
+    "refresh_token",
+    "token",
+)
+SECRET_LENGTH = 8
+"""Anything shorter is no secret, and might be a word of the message."""
+
+
+def discreet(fault: Fault, request: Request) -> Fault:
+    """The fault without the request's credentials: a network may repeat them in its message."""
+    for secret in credentials(request):
+        fault.message = fault.message.replace(secret, "…")
+    fault.args = (fault.message or fault.advice,)
+    return fault
+
+
+def credentials(request: Request) -> list[str]:
+    body = request.json if isinstance(request.json, dict) else {}
+    fields = {**body, **request.params, **(request.form or {})}
+    signed = [request.headers.get(name, "").rpartition(" ")[2] for name in SECRET_HEADERS]
+    named = [str(fields.get(name, "")) for name in SECRET_FIELDS]
+    return [secret for secret in signed + named if len(secret) >= SECRET_LENGTH]
 
 
 def lost(request: Request, broken: BaseException) -> Fault:

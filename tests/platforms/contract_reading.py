@@ -21,6 +21,7 @@ from tests.platforms.relay import (
     Relay,
     edited,
     reordered,
+    repeating,
     with_news,
     without_field,
     without_post,
@@ -179,4 +180,14 @@ class ReadingContract(Scene):
         post = await self.post(sandbox, call)
         relay.alter = lambda sent: body
         call.wire.upstream = relay.url
+        await self.trouble(call, post)
+
+    @pytest.mark.parametrize("status", [400, 403, 500])
+    async def test_credentials_in_an_error_message_go_no_further(
+        self, sandbox: Sandbox, call: AccountCall, relay: Relay, status: int
+    ) -> None:
+        post = await self.post(sandbox, call)
+        relay.alter = edited(repeating(call.grant.access_token))
+        call.wire.upstream = relay.url
+        self.order(sandbox, "status", on="read", status=status, times=None)
         await self.trouble(call, post)

@@ -175,6 +175,19 @@ def with_news(beside: str) -> Change:
     return outermost
 
 
+def repeating(secret: str) -> Change:
+    """Answers whose sentences quote something secret."""
+
+    def change(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: change(item) for name, item in value.items()}
+        if isinstance(value, list):
+            return [change(item) for item in value]
+        return f"{value} ({secret})" if isinstance(value, str) and " " in value else value
+
+    return change
+
+
 def is_insights(rows: list[Any]) -> bool:
     """Graph's rows of one metric each."""
     return bool(rows) and all(isinstance(row, dict) and {"name", "values"} <= row.keys() for row in rows)
