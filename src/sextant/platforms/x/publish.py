@@ -99,7 +99,10 @@ async def uploaded(call: Call, draft: Draft, done: Checkpoint | None) -> AsyncIt
 async def initialized(call: Call, file: MediaFile) -> Checkpoint:
     body = {"media_type": file.mime, "total_bytes": file.size, "media_category": "tweet_video"}
     answer = await call.send(Request("POST", url(call.app, "/media/upload/initialize"), json=body))
-    return Checkpoint("initialized", {"media_id": str(data_of(answer)["id"]), "segment": "0", "sent": "0"})
+    media_id = text(data_of(answer).get("id"))
+    if media_id is None:
+        raise TryLater("X opened no upload.")
+    return Checkpoint("initialized", {"media_id": media_id, "segment": "0", "sent": "0"})
 
 
 async def appended(call: Call, file: MediaFile, done: Checkpoint) -> AsyncIterator[Checkpoint]:
