@@ -11,6 +11,7 @@ from aiohttp import web
 
 from sextant.errors import FixContent, TryLater
 from sextant.media import MAX_REDIRECTS, Fetcher, PostMedia, is_public
+from sextant.media_facts import sniffed
 
 VIDEO = (resources.files("sextant.sandbox") / "media" / "sample.mp4").read_bytes()
 JPEG = (resources.files("sextant.sandbox") / "media" / "sample.jpg").read_bytes()
@@ -342,11 +343,6 @@ async def test_an_origin_that_is_not_there_is_tried_later(tmp_path):
     [
         (VIDEO, "video/mp4"),
         (JPEG, "image/jpeg"),
-        (b"\0\0\0\x14ftypisom\0\0\0\0", "video/mp4"),
-        (b"\0\0\0\x14ftypqt  \0\0\0\0", "video/quicktime"),
-        (b"\x1aE\xdf\xa3 webm", "video/webm"),
-        (b"\x89PNG\r\n\x1a\n png", "image/png"),
-        (b"\xff\xd8\xff\xe0 jpeg", "image/jpeg"),
     ],
 )
 async def test_the_type_is_what_the_content_shows_and_not_its_name_or_header(origin, body, mime):
@@ -355,9 +351,32 @@ async def test_the_type_is_what_the_content_shows_and_not_its_name_or_header(ori
 
 
 @pytest.mark.parametrize(
+    ("head", "mime"),
+    [
+        (b"\0\0\0\x14ftypisom\0\0\0\0", "video/mp4"),
+        (b"\0\0\0\x14ftypqt  \0\0\0\0", "video/quicktime"),
+        (b"\x1aE\xdf\xa3 webm", "video/webm"),
+        (b"\x1aE\xdf\xa3 matroska", "video/x-matroska"),
+        (b"\x89PNG\r\n\x1a\n png", "image/png"),
+        (b"\xff\xd8\xff\xe0 jpeg", "image/jpeg"),
+        (b"GIF89a", "image/gif"),
+        (b"RIFF\0\0\0\0WEBP", "image/webp"),
+    ],
+)
+def test_the_first_bytes_tell_the_type(head, mime):
+    assert sniffed(head) == mime
+
+
+async def test_a_head_without_a_picture_behind_it_is_refused(origin):
+    with pytest.raises(FixContent, match="no picture"):
+        await origin.fetcher.fetch(origin.on("clip.mp4", b"GIF89a", content_type="video/mp4"))
+    assert origin.kept() == []
+
+
+@pytest.mark.parametrize(
     "body",
-    [b"", b"\0", b"<!doctype html><html>", b"GIF89a", b"ftyp", b"#!/bin/sh\n", b"x" * 300_000],
-    ids=["empty", "byte", "html", "gif", "short", "script", "long"],
+    [b"", b"\0", b"<!doctype html><html>", b"ftyp", b"#!/bin/sh\n", b"x" * 300_000],
+    ids=["empty", "byte", "html", "short", "script", "long"],
 )
 async def test_what_is_no_medium_is_refused_whatever_it_is_called(origin, body):
     with pytest.raises(FixContent, match="video or image"):

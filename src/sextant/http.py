@@ -17,7 +17,7 @@ from yarl import URL
 from sextant import __version__
 from sextant.clock import Clock
 from sextant.errors import ExpiredToken, Fault, OutcomeUnknown, TryLater
-from sextant.platforms.base import Account, Answer, App, Grant, Platform, Request
+from sextant.platforms.base import Account, Answer, App, FileStream, Grant, Platform, Request
 from sextant.platforms.withdrawn import Withdrawn
 
 log = logging.getLogger("sextant.http")
@@ -74,7 +74,9 @@ class Wire:
         usual = self.read_timeout_s if request.posts else TIMEOUT_S
         timeout = aiohttp.ClientTimeout(total=request.timeout_s or usual)
         url = URL(with_params(self.address(request.url), request.params), encoded=True)
-        options = dict(headers=request.headers, timeout=timeout, allow_redirects=False, **payload(request))
+        options = dict(
+            headers=headers_of(request), timeout=timeout, allow_redirects=False, **payload(request)
+        )
         if request.commits:
             options["middlewares"] = (once,)
         async with self.session().request(request.method, url, **options) as response:
@@ -110,6 +112,12 @@ def with_params(url: str, params: Mapping[str, str]) -> str:
     if not params:
         return url
     return url + ("&" if "?" in url else "?") + urlencode(params, quote_via=quote)
+
+
+def headers_of(request: Request) -> dict[str, str]:
+    """A stream leaves with its length told, not in chunks: upload addresses do not take those."""
+    length = {"Content-Length": str(request.body.length)} if isinstance(request.body, FileStream) else {}
+    return {**request.headers, **length}
 
 
 def payload(request: Request) -> dict[str, Any]:

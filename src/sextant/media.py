@@ -18,7 +18,8 @@ from aiohttp.resolver import ThreadedResolver
 from yarl import URL
 
 from sextant.errors import FixContent, TryLater
-from sextant.platforms.base import MediaFile
+from sextant.media_facts import HEAD, facts_of, sniffed
+from sextant.platforms.base import MediaFacts, MediaFile
 
 log = logging.getLogger("sextant.media")
 
@@ -146,37 +147,26 @@ class Fetcher:
         with tempfile.NamedTemporaryFile(dir=self.directory, delete=False) as handle:
             path = Path(handle.name)
             try:
-                size = await _copied(answer, handle)
-                return MediaFile(path, size, sniffed(path))
+                await _copied(answer, handle)
+                return MediaFile(path, await asyncio.to_thread(facts_of, path))
             except BaseException:
                 await asyncio.to_thread(path.unlink, missing_ok=True)
                 raise
 
 
-async def _copied(answer: aiohttp.ClientResponse, handle: Any) -> int:
-    size = 0
+async def _copied(answer: aiohttp.ClientResponse, handle: Any) -> None:
+    """Writes the body to the file; ends early when its first bytes are no medium's, or it is too large."""
+    size, head = 0, b""
     async for chunk in answer.content.iter_chunked(1 << 18):
         size += len(chunk)
         if size > MAX_BYTES:
             raise FixContent(f"The medium is larger than {MAX_BYTES} bytes.")
+        if len(head) < HEAD:
+            head = (head + chunk)[:HEAD]
+            if len(head) == HEAD:
+                sniffed(head)
         await asyncio.to_thread(handle.write, chunk)
     await asyncio.to_thread(handle.flush)
-    return size
-
-
-def sniffed(path: Path) -> str:
-    """The type the content itself shows; FixContent when it is no medium we know."""
-    with path.open("rb") as handle:
-        head = handle.read(16)
-    if head[4:8] == b"ftyp":
-        return "video/quicktime" if head[8:10] == b"qt" else "video/mp4"
-    if head.startswith(b"\x1aE\xdf\xa3"):
-        return "video/webm"
-    if head.startswith(b"\xff\xd8\xff"):
-        return "image/jpeg"
-    if head.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "image/png"
-    raise FixContent("The address does not hold a video or image that the networks take (mp4, mov, webm).")
 
 
 def _joined(url: str, location: str) -> str:
@@ -194,8 +184,9 @@ def _is_literal(host: str) -> bool:
 class PostMedia:
     """One medium of a post: downloaded when a network first needs its bytes, shared by all of them."""
 
-    def __init__(self, fetcher: Fetcher, url: str) -> None:
+    def __init__(self, fetcher: Fetcher, url: str, facts: MediaFacts | None = None) -> None:
         self.url = url
+        self.facts = facts
         self._fetcher = fetcher
         self._file: MediaFile | None = None
         self._lock = asyncio.Lock()
@@ -204,6 +195,7 @@ class PostMedia:
         async with self._lock:
             if self._file is None:
                 self._file = await self._fetcher.fetch(self.url)
+                self.facts = self._file.facts
             return self._file
 
     def discard(self) -> None:

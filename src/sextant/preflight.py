@@ -9,9 +9,22 @@ from urllib.parse import urlsplit
 
 from sextant.errors import fault_at
 from sextant.media import Fetcher
-from sextant.platforms.base import Platform
+from sextant.platforms.base import Account, Draft, MediaFile, Platform
 from sextant.platforms.catalogue import Kind
 from sextant.store.connections import CONNECTED, Connection
+
+
+class Unread:
+    """A medium of which only the address is known."""
+
+    facts = None
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    async def file(self) -> MediaFile:
+        raise NotImplementedError
+
 
 IMAGE_SUFFIXES = {".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".heic"}
 
@@ -41,16 +54,13 @@ def complaints(
 
 
 def _of(platform: Platform, target: Connection, text: str, media_urls: Sequence[str]) -> list[str]:
-    limits, found = platform.limits, []
+    found = []
     if target.status != CONNECTED:
         found.append(f"The {platform.title} account {target.account_name} has to be connected again.")
-    if not media_urls and not limits.text_posts:
-        found.append(f"{platform.title} has no text posts: add a video in media_urls.")
-    if (length := limits.measure(text)) > limits.text_max:
-        found.append(
-            f"The text is too long for {platform.title}: {length} of {limits.text_max} {limits.measured_in}."
-        )
-    return found
+    account = Account(target.native_id, target.account_name, target.kind, target.account_username)
+    draft = Draft("", text, tuple(Unread(url) for url in media_urls), kind_of(media_urls))
+    complaints = platform.check(draft, account, frozenset())
+    return found + [f"{platform.title}: {complaint.say}" for complaint in complaints]
 
 
 def media_complaints(media_urls: Sequence[str], fetcher: Fetcher) -> list[dict[str, Any]]:

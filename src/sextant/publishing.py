@@ -323,6 +323,8 @@ class _Run:
     async def _save(self, **values: Any) -> None:
         """Keeps what became of the destination, and what that makes of the post, in one transaction."""
         async with self.store.write() as db:
+            if "status" in values:
+                await posts.lock(db, self.post.id)
             await posts.update_destination(db, self.destination.id, self.clock.now(), **values)
             if "status" in values:
                 rows = await posts.destinations_of(db, self.post.id)

@@ -18,6 +18,7 @@ from sextant.platforms.base import (
     Checkpoint,
     Draft,
     Grant,
+    MediaFacts,
     MediaFile,
     Platform,
     Published,
@@ -88,7 +89,8 @@ class LocalMedia:
 
     def __init__(self, path: Path, content: bytes) -> None:
         path.write_bytes(content)
-        self._file = MediaFile(path, len(content), "video/mp4")
+        self.facts = MediaFacts("video/mp4", len(content))
+        self._file = MediaFile(path, self.facts)
 
     async def file(self) -> MediaFile:
         return self._file

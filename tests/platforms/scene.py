@@ -20,7 +20,7 @@ from sextant.errors import (
 )
 from sextant.http import AccountCall
 from sextant.metrics import Reason
-from sextant.platforms.base import Draft, Grant, MediaFile, Platform, Published
+from sextant.platforms.base import Draft, Grant, MediaFacts, MediaFile, Platform, Published
 from sextant.platforms.catalogue import Kind
 from sextant.sandbox import faults
 from sextant.sandbox.network import Network
@@ -41,9 +41,10 @@ class Clip:
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.url = f"{sandbox.url}/_control/media/sample.mp4"
+        self.facts = MediaFacts("video/mp4", SIZE, 1280, 720, 5.0, 30.0, 150, "AVC", "AAC")
 
     async def file(self) -> MediaFile:
-        return MediaFile(SAMPLE, SIZE, "video/mp4")
+        return MediaFile(SAMPLE, self.facts)
 
 
 class Scene:

@@ -12,7 +12,7 @@ import pytest
 
 from sextant.clock import Clock
 from sextant.errors import FixContent, OutcomeUnknown, TryLater
-from sextant.platforms.base import Account, Checkpoint, Draft, Grant, MediaFile
+from sextant.platforms.base import Account, Checkpoint, Draft, Grant, MediaFacts, MediaFile
 from sextant.platforms.catalogue import Kind
 from sextant.platforms.linkedin import PLATFORM
 from sextant.platforms.linkedin.publish import little_text
@@ -62,7 +62,7 @@ class OnDisk:
     path: Path
 
     async def file(self) -> MediaFile:
-        return MediaFile(self.path, self.path.stat().st_size, "video/mp4")
+        return MediaFile(self.path, MediaFacts("video/mp4", self.path.stat().st_size))
 
 
 @pytest.fixture

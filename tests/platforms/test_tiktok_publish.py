@@ -9,6 +9,7 @@ from sextant.errors import ActOutside, FixContent, OutcomeUnknown, Reconnect, Tr
 from sextant.platforms.base import Account, Checkpoint, Grant, Published
 from sextant.platforms.catalogue import Kind
 from sextant.platforms.tiktok import PLATFORM
+from sextant.platforms.tiktok.publish import utf16_units
 from tests.platforms.adapters import NOW, LocalMedia, calling, steps, steps_until_fault, video_draft
 from tests.wire import Scripted
 
@@ -273,4 +274,4 @@ async def test_display_finds_by_the_first_150_characters(peer, display, tmp_path
 
 
 def test_text_is_measured_in_utf16_units():
-    assert PLATFORM.limits.measure("a😀") == 3
+    assert utf16_units("a😀") == 3

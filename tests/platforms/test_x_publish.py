@@ -265,4 +265,4 @@ async def test_too_many_posts_to_tell(peer, call):
     ],
 )
 def test_weighted_length(text, weight):
-    assert PLATFORM.limits.measure(text) == weight
+    assert publish.weighted_length(text) == weight

@@ -12,7 +12,7 @@ import pytest
 
 from sextant.clock import Clock
 from sextant.errors import ActOutside, Fault, FixContent, Gone, OutcomeUnknown, TryLater
-from sextant.platforms.base import Account, Checkpoint, Draft, Grant, MediaFile, Published
+from sextant.platforms.base import Account, Checkpoint, Draft, Grant, MediaFacts, MediaFile, Published
 from sextant.platforms.catalogue import Kind
 from sextant.platforms.youtube import PLATFORM
 from sextant.platforms.youtube import publish as publishing
@@ -70,7 +70,7 @@ class OnDisk:
     path: Path
 
     async def file(self) -> MediaFile:
-        return MediaFile(self.path, self.path.stat().st_size, "video/mp4")
+        return MediaFile(self.path, MediaFacts("video/mp4", self.path.stat().st_size))
 
 
 @pytest.fixture

@@ -8,12 +8,14 @@ URLs are always the network's real ones; in the sandbox the HTTP client maps the
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, Protocol
+
+import msgspec
 
 from sextant.errors import Fault
 from sextant.metrics import Number, Reason
@@ -24,6 +26,8 @@ Json = Any
 """Decoded JSON: dict, list, str, int (exact, any size), float, bool, None."""
 
 
+STREAM_PIECE = 1 << 18
+
 # ---- requests and answers ------------------------------------------------------------------------
 
 
@@ -32,7 +36,8 @@ class Request:
     """One HTTP request to a network.
 
     `url` is absolute, on the network's real host, already percent-encoded; `params` are appended encoded.
-    At most one of `json`, `form`, `multipart` and `body` is set.
+    At most one of `json`, `form`, `multipart` and `body` is set. A `FileStream` as `body` leaves with its
+    length known; give its Content-Type in `headers`.
     `commits`: this request makes a post visible, so a lost answer means OutcomeUnknown and not TryLater.
     `posts`: how many posts' numbers are asked for (for the ledger).
     `follow`: extra statuses below 400 that are answers and not redirects (YouTube's 308).
@@ -108,6 +113,7 @@ class Account:
 
     `id` is the network's own id. `kind` is the network's form of account (LinkedIn `member` or
     `organization`); `grant` is set where the account has tokens of its own (a Facebook Page).
+    `facts`: what else preflight needs to know and the network told at connecting (X's subscription).
     """
 
     id: str
@@ -117,6 +123,7 @@ class Account:
     profile_url: str | None = None
     avatar_url: str | None = None
     grant: Grant | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 class Send(Protocol):
@@ -159,18 +166,83 @@ class Call(Protocol):
 # ---- publishing ----------------------------------------------------------------------------------
 
 
+class MediaFacts(msgspec.Struct, frozen=True):
+    """What a file's own content says of it. Sizes in bytes, times in seconds, pictures in pixels.
+
+    None: the content does not say. `width` and `height` are as shown, after rotation. `frames`: pictures in
+    a moving one. `codec` and `audio` are MediaInfo's names («AVC», «HEVC», «AAC»); `audio` None: no sound.
+    """
+
+    mime: str
+    size: int
+    width: int | None = None
+    height: int | None = None
+    duration_s: float | None = None
+    fps: float | None = None
+    frames: int | None = None
+    codec: str | None = None
+    audio: str | None = None
+
+    @property
+    def is_video(self) -> bool:
+        return self.mime.startswith("video/")
+
+    @property
+    def is_image(self) -> bool:
+        return self.mime.startswith("image/")
+
+    @property
+    def is_animated(self) -> bool:
+        return self.mime == "image/gif" and (self.frames or 1) > 1
+
+    @property
+    def ratio(self) -> float | None:
+        """Width by height."""
+        return self.width / self.height if self.width and self.height else None
+
+
 @dataclass(frozen=True, slots=True)
 class MediaFile:
-    """A downloaded file. `mime` comes from the content, `size` is in bytes."""
+    """A downloaded file."""
 
     path: Path
-    size: int
-    mime: str
+    facts: MediaFacts
+
+    @property
+    def size(self) -> int:
+        return self.facts.size
+
+    @property
+    def mime(self) -> str:
+        return self.facts.mime
 
     def read(self, offset: int = 0, length: int = -1) -> bytes:
+        """For small pieces; off the event loop where they are not. A whole file goes out as a `stream`."""
         with self.path.open("rb") as handle:
             handle.seek(offset)
             return handle.read(length)
+
+    def stream(self, offset: int = 0, length: int | None = None) -> FileStream:
+        """A request body of `length` bytes (to the end when None) that never holds much of it in memory."""
+        return FileStream(self.path, offset, self.size - offset if length is None else length)
+
+
+@dataclass(frozen=True, slots=True)
+class FileStream:
+    """A piece of a file as a request body. It can be sent again: each iteration starts anew."""
+
+    path: Path
+    offset: int
+    length: int
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        left = self.length
+        handle = await asyncio.to_thread(self.path.open, "rb")
+        with handle:
+            handle.seek(self.offset)
+            while left > 0 and (piece := await asyncio.to_thread(handle.read, min(STREAM_PIECE, left))):
+                left -= len(piece)
+                yield piece
 
 
 class Media(Protocol):
@@ -178,19 +250,48 @@ class Media(Protocol):
 
     url: str
 
+    @property
+    def facts(self) -> MediaFacts | None:
+        """None until the file was fetched once, here or at preflight."""
+        ...
+
     async def file(self) -> MediaFile:
         """Downloads through the address guard, once per post; raises FixContent or TryLater."""
         ...
 
 
+class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What an author may set for one network; each platform's `options.py` derives its own from it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What is to be published at one destination. `id` is ours, stable over restarts."""
+    """What is to be published at one destination. `id` is ours, stable over restarts.
+
+    `options` is an instance of the platform's own `options` class (None: all defaults).
+    `extra`: media that the options name, by their address (a thumbnail, a cover), fetched like any other.
+    `taken`: native ids on this account that are other posts of ours, and so never this one.
+    """
 
     id: str
     text: str
     media: tuple[Media, ...]
     kind: Kind
+    options: Any = None
+    extra: Mapping[str, Media] = field(default_factory=dict)
+    taken: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """One reason why a network would not take a draft.
+
+    `at`: the field below the post: ("post",), ("media_urls", 1), ("options", "title"), ("account",).
+    `say`: a sentence that says what is wrong and what is allowed, without the network's name in front.
+    """
+
+    at: tuple[str | int, ...]
+    say: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,18 +353,23 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """`batch`: most posts in one `read`. `text_max` is held against `measure(text)`.
+class Rate:
+    """At most `posts` posts of one account in `seconds`, as the network allows it."""
 
-    `text_posts`: a post without media exists here.
-    `measured_in`: the unit of `text_max`, for the sentence a person sees.
+    posts: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """`batch`: most posts in one `read`. `text_posts`: a post without media exists here.
+
+    `rates`: how fast one account may publish; the engine keeps below it by itself.
     """
 
     batch: int
     text_posts: bool
-    text_max: int
-    measure: Callable[[str], int] = len
-    measured_in: str = "characters"
+    rates: tuple[Rate, ...] = ()
 
 
 # ---- the platform --------------------------------------------------------------------------------
@@ -302,6 +408,18 @@ class Platform(Protocol):
     limits: Limits
     catalogue: Catalogue
 
+    @property
+    def options(self) -> type[Options]:
+        """What an author may set here: a struct of its own."""
+        ...
+
+    def check(self, draft: Draft, account: Account, scopes: frozenset[str]) -> list[Complaint]:
+        """Holds a draft against what is known without asking: text, media, options, scopes. Pure.
+
+        A medium whose `facts` are None is not held against anything.
+        """
+        ...
+
     def sign(self, request: Request, token: str, app: App) -> Request:
         """The request with the account's credentials on it."""
         ...
@@ -334,6 +452,22 @@ class Platform(Protocol):
 
     async def read(self, call: Call, posts: Sequence[Published]) -> list[Reading]:
         """At most limits.batch posts; one Reading each, matched by id. Raises when nothing was answered."""
+        ...
+
+
+class Asks(Protocol):
+    """A network whose account has a state to ask for before posting (quota left, what a creator may)."""
+
+    async def ask(self, call: Call, draft: Draft) -> list[Complaint]:
+        """Costs requests; raises a Fault when the network does not say."""
+        ...
+
+
+class Deletes(Protocol):
+    """A network that can take a post down."""
+
+    async def delete(self, call: Call, post: Published) -> None:
+        """Returns as well when the post is gone already; ActOutside where this login cannot."""
         ...
 
 

@@ -77,6 +77,11 @@ async def with_id(db: AsyncConnection, post_id: str) -> Post:
     return Post(**(await db.execute(query)).one()._mapping)
 
 
+async def lock(db: AsyncConnection, post_id: str) -> None:
+    """Holds a post until the transaction ends: two destinations that rest at once each see the other."""
+    await db.execute(select(posts.c.id).where(posts.c.id == post_id).with_for_update())
+
+
 async def destinations_of(db: AsyncConnection, *post_ids: str) -> list[Destination]:
     """Of one or more posts, in the order of each post's destinations."""
     query = (

@@ -15,7 +15,6 @@ from sextant.platforms.base import (
     Checkpoint,
     Draft,
     Grant,
-    Limits,
     OAuthSpec,
     Platform,
     Published,
@@ -24,7 +23,8 @@ from sextant.platforms.base import (
     Send,
 )
 from sextant.platforms.catalogue import At, Catalogue, Kind, MemberAt, Never, Source, SumAt
-from sextant.platforms.facebook import auth, errors, metrics, publish
+from sextant.platforms.facebook import auth, errors, limits, metrics, publish
+from sextant.platforms.facebook.options import FacebookOptions
 
 REELS = frozenset({Kind.REEL})
 VIDEOS = frozenset({Kind.VIDEO, Kind.REEL})
@@ -35,8 +35,6 @@ ROWS_LATE = (
 )
 
 # The documents give no length for a post; 63,206 characters is what the composer takes.
-LIMITS = Limits(batch=50, text_posts=True, text_max=63_206)
-
 CATALOGUE: Catalogue = {
     "likes": Source(
         paths=(
@@ -109,7 +107,9 @@ class Facebook:
     title = "Facebook"
     logins: Mapping[str, OAuthSpec] = auth.LOGINS
     api_version = graph.API_VERSION
-    limits = LIMITS
+    check = staticmethod(limits.check)
+    limits = limits.LIMITS
+    options = FacebookOptions
     catalogue = CATALOGUE
 
     def sign(self, request: Request, token: str, app: App) -> Request:

@@ -16,7 +16,6 @@ from sextant.platforms.base import (
     Checkpoint,
     Draft,
     Grant,
-    Limits,
     OAuthSpec,
     Platform,
     Published,
@@ -25,12 +24,11 @@ from sextant.platforms.base import (
     Send,
 )
 from sextant.platforms.catalogue import At, Catalogue, Kind, Never, Source
-from sextant.platforms.instagram import auth, errors, metrics, publish
+from sextant.platforms.instagram import auth, errors, limits, metrics, publish
+from sextant.platforms.instagram.options import InstagramOptions
 
 NOT_STORIES = frozenset(Kind) - {Kind.STORY}
 LATE = "Up to 48 hours late, kept two years, on stories 24 hours (2026-11)."
-
-LIMITS = Limits(batch=50, text_posts=False, text_max=2200)
 
 CATALOGUE: Catalogue = {
     "likes": Source(
@@ -89,7 +87,9 @@ class Instagram:
     title = "Instagram"
     logins: Mapping[str, OAuthSpec] = auth.LOGINS
     api_version = graph.API_VERSION
-    limits = LIMITS
+    check = staticmethod(limits.check)
+    limits = limits.LIMITS
+    options = InstagramOptions
     catalogue = CATALOGUE
 
     def sign(self, request: Request, token: str, app: App) -> Request:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sextant.platforms.base import Limits, OAuthSpec, Platform
+from sextant.platforms.base import OAuthSpec, Platform
 from sextant.platforms.catalogue import At, Catalogue, Kind, Never, Source, SumAt
-from sextant.platforms.linkedin import auth, errors, metrics
+from sextant.platforms.linkedin import auth, errors, limits, metrics
 from sextant.platforms.linkedin import publish as publishing
+from sextant.platforms.linkedin.options import LinkedInOptions
 
 VIDEOS = frozenset({Kind.VIDEO, Kind.REEL})
 
 # How many ids one share statistics call takes is not documented; clients in use send 50 (§3.1).
 # The 3000 characters are counted before the escaping of the little text format (§2.3, unconfirmed).
-LIMITS = Limits(batch=50, text_posts=True, text_max=3000)
-
 CATALOGUE: Catalogue = {
     "likes": Source(
         (SumAt("reactions"), At("reactionCount"), At("likeCount")),
@@ -82,7 +81,9 @@ class LinkedIn:
     title = "LinkedIn"
     logins: Mapping[str, OAuthSpec] = {"linkedin": auth.SPEC}
     api_version = "202609"
-    limits = LIMITS
+    check = staticmethod(limits.check)
+    limits = limits.LIMITS
+    options = LinkedInOptions
     catalogue = CATALOGUE
     sign = staticmethod(auth.sign)
     fault = staticmethod(errors.fault)

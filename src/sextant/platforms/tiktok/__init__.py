@@ -6,17 +6,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from sextant.metrics import Reason
-from sextant.platforms.base import Limits, OAuthSpec, Platform
+from sextant.platforms.base import OAuthSpec, Platform
 from sextant.platforms.catalogue import At, Catalogue, Kind, Never, Source
-from sextant.platforms.tiktok import auth, errors, metrics, publish
-
-LIMITS = Limits(
-    batch=metrics.BATCH,
-    text_posts=False,
-    text_max=publish.TEXT_MAX,
-    measure=publish.utf16_units,
-    measured_in="UTF-16 code units",
-)
+from sextant.platforms.tiktok import auth, errors, limits, metrics, publish
+from sextant.platforms.tiktok.options import TikTokOptions
 
 VIDEO = frozenset({Kind.VIDEO, Kind.REEL})
 
@@ -85,7 +78,9 @@ class TikTok:
     title = "TikTok"
     logins: Mapping[str, OAuthSpec] = MappingProxyType({"business": auth.BUSINESS, "display": auth.DISPLAY})
     api_version = "v1.3"
-    limits = LIMITS
+    check = staticmethod(limits.check)
+    limits = limits.LIMITS
+    options = TikTokOptions
     catalogue = CATALOGUE
 
     sign = staticmethod(auth.sign)

@@ -6,17 +6,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from sextant.metrics import Reason
-from sextant.platforms.base import Limits, OAuthSpec, Platform
+from sextant.platforms.base import OAuthSpec, Platform
 from sextant.platforms.catalogue import At, Catalogue, Kind, Never, Source
-from sextant.platforms.x import auth, errors, metrics, publish
-
-LIMITS = Limits(
-    batch=100,
-    text_posts=True,
-    text_max=publish.TEXT_MAX,
-    measure=publish.weighted_length,
-    measured_in="characters as X counts them",
-)
+from sextant.platforms.x import auth, errors, limits, metrics, publish
+from sextant.platforms.x.options import XOptions
 
 VIDEO = frozenset({Kind.VIDEO, Kind.REEL})
 
@@ -103,7 +96,9 @@ class X:
     title = "X"
     logins: Mapping[str, OAuthSpec] = MappingProxyType({"x": auth.SPEC})
     api_version = "2"
-    limits = LIMITS
+    check = staticmethod(limits.check)
+    limits = limits.LIMITS
+    options = XOptions
     catalogue = CATALOGUE
 
     sign = staticmethod(auth.sign)

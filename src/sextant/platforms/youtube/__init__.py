@@ -5,20 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sextant.metrics import Reason
-from sextant.platforms.base import Limits, OAuthSpec, Platform
+from sextant.platforms.base import OAuthSpec, Platform
 from sextant.platforms.catalogue import At, Catalogue, Never, Source
-from sextant.platforms.youtube import auth, errors, metrics
+from sextant.platforms.youtube import auth, errors, limits, metrics
 from sextant.platforms.youtube import publish as publishing
+from sextant.platforms.youtube.options import YouTubeOptions
 
 # The whole text becomes the description: 5000 bytes of UTF-8 (§2.3).
-LIMITS = Limits(
-    batch=metrics.BATCH,
-    text_posts=False,
-    text_max=5000,
-    measure=lambda text: len(text.encode()),
-    measured_in="bytes",
-)
-
 VIEWS = Source(
     (At("viewCount"), At("views")),
     absent=Reason.HIDDEN,
@@ -72,7 +65,9 @@ class YouTube:
     title = "YouTube"
     logins: Mapping[str, OAuthSpec] = {"google": auth.SPEC}
     api_version = "v3"
-    limits = LIMITS
+    check = staticmethod(limits.check)
+    limits = limits.LIMITS
+    options = YouTubeOptions
     catalogue = CATALOGUE
     sign = staticmethod(auth.sign)
     fault = staticmethod(errors.fault)
