@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from sextant.metrics import KEYS, Reason, total
 from sextant.normalize import canonical, normalize
-from sextant.platforms.base import Refusal, camel, camel_keys
+from sextant.platforms.answers import camel, camel_keys
+from sextant.platforms.base import Refusal
 from sextant.platforms.catalogue import At, Kind, MemberAt, Never, Source, SumAt
 
 CATALOGUE = {

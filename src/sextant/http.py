@@ -17,7 +17,8 @@ from yarl import URL
 from sextant import __version__
 from sextant.clock import Clock
 from sextant.errors import ExpiredToken, Fault, OutcomeUnknown, TryLater
-from sextant.platforms.base import Account, Answer, App, FileStream, Grant, Platform, Request
+from sextant.platforms.base import Account, Answer, App, Grant, Platform, Request
+from sextant.platforms.media import FileStream
 from sextant.platforms.withdrawn import Withdrawn
 
 log = logging.getLogger("sextant.http")

@@ -19,7 +19,7 @@ from yarl import URL
 
 from sextant.errors import FixContent, TryLater
 from sextant.media_facts import HEAD, facts_of, sniffed
-from sextant.platforms.base import MediaFacts, MediaFile
+from sextant.platforms.media import MediaFacts, MediaFile
 
 log = logging.getLogger("sextant.media")
 

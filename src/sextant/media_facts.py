@@ -8,7 +8,7 @@ from typing import Any
 from pymediainfo import MediaInfo
 
 from sextant.errors import FixContent
-from sextant.platforms.base import MediaFacts
+from sextant.platforms.media import MediaFacts
 
 HEAD = 64
 """So many first bytes tell the type."""

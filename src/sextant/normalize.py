@@ -7,7 +7,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from sextant.metrics import KEYS, Number, Reason
-from sextant.platforms.base import Json, Refusal, count
+from sextant.platforms.answers import count
+from sextant.platforms.base import Json, Refusal
 from sextant.platforms.catalogue import At, Catalogue, Kind, MemberAt, Never, RawPath, Source, SumAt
 
 

@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 
 from sextant.errors import fault_at
 from sextant.media import Fetcher
-from sextant.platforms.base import Account, Draft, MediaFile, Platform
+from sextant.platforms.base import Account, Draft, Platform
 from sextant.platforms.catalogue import Kind
+from sextant.platforms.media import MediaFile
 from sextant.store.connections import CONNECTED, Connection
 
 

@@ -18,8 +18,6 @@ from sextant.platforms.base import (
     Checkpoint,
     Draft,
     Grant,
-    MediaFacts,
-    MediaFile,
     Platform,
     Published,
     Reading,
@@ -27,6 +25,7 @@ from sextant.platforms.base import (
     Send,
 )
 from sextant.platforms.catalogue import Kind
+from sextant.platforms.media import MediaFacts, MediaFile
 from tests.calls import call_for
 from tests.wire import Scripted
 

@@ -20,8 +20,9 @@ from sextant.errors import (
 )
 from sextant.http import AccountCall
 from sextant.metrics import Reason
-from sextant.platforms.base import Draft, Grant, MediaFacts, MediaFile, Platform, Published
+from sextant.platforms.base import Draft, Grant, Platform, Published
 from sextant.platforms.catalogue import Kind
+from sextant.platforms.media import MediaFacts, MediaFile
 from sextant.sandbox import faults
 from sextant.sandbox.network import Network
 from sextant.sandbox.server import Sandbox

@@ -13,9 +13,10 @@ import pytest
 from sextant.errors import FixContent, Gone, OutcomeUnknown, TryLater
 from sextant.http import AccountCall
 from sextant.metrics import Reason
-from sextant.platforms.base import Draft, MediaFile, Published
+from sextant.platforms.base import Draft, Published
 from sextant.platforms.catalogue import Kind
 from sextant.platforms.facebook import PLATFORM
+from sextant.platforms.media import MediaFile
 from sextant.sandbox.facebook import NETWORK
 from sextant.sandbox.server import Sandbox
 from sextant.sandbox.world import Post, World

@@ -12,9 +12,10 @@ import pytest
 from sextant.errors import FixContent, Gone, OutcomeUnknown, TryLater
 from sextant.http import AccountCall
 from sextant.metrics import Reason
-from sextant.platforms.base import Draft, MediaFile, Published, Request
+from sextant.platforms.base import Draft, Published, Request
 from sextant.platforms.catalogue import Kind
 from sextant.platforms.instagram import PLATFORM
+from sextant.platforms.media import MediaFile
 from sextant.sandbox import facebook, instagram
 from sextant.sandbox.server import Sandbox
 from sextant.sandbox.world import Post, World

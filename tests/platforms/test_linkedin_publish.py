@@ -12,10 +12,11 @@ import pytest
 
 from sextant.clock import Clock
 from sextant.errors import FixContent, OutcomeUnknown, TryLater
-from sextant.platforms.base import Account, Checkpoint, Draft, Grant, MediaFacts, MediaFile
+from sextant.platforms.base import Account, Checkpoint, Draft, Grant
 from sextant.platforms.catalogue import Kind
 from sextant.platforms.linkedin import PLATFORM
 from sextant.platforms.linkedin.publish import little_text
+from sextant.platforms.media import MediaFacts, MediaFile
 from tests.calls import call_for
 from tests.wire import Scripted
 

@@ -12,8 +12,9 @@ import pytest
 
 from sextant.clock import Clock
 from sextant.errors import ActOutside, Fault, FixContent, Gone, OutcomeUnknown, TryLater
-from sextant.platforms.base import Account, Checkpoint, Draft, Grant, MediaFacts, MediaFile, Published
+from sextant.platforms.base import Account, Checkpoint, Draft, Grant, Published
 from sextant.platforms.catalogue import Kind
+from sextant.platforms.media import MediaFacts, MediaFile
 from sextant.platforms.youtube import PLATFORM
 from sextant.platforms.youtube import publish as publishing
 from tests.calls import call_for

@@ -8,25 +8,22 @@ URLs are always the network's real ones; in the sandbox the HTTP client maps the
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
-from pathlib import Path
+from datetime import datetime
 from typing import Any, Protocol
 
 import msgspec
 
 from sextant.errors import Fault
-from sextant.metrics import Number, Reason
+from sextant.metrics import Reason
 from sextant.platforms.catalogue import Catalogue, Kind
+from sextant.platforms.media import FileStream, Media
 from sextant.platforms.withdrawn import Withdrawn
 
 Json = Any
 """Decoded JSON: dict, list, str, int (exact, any size), float, bool, None."""
 
-
-STREAM_PIECE = 1 << 18
 
 # ---- requests and answers ------------------------------------------------------------------------
 
@@ -50,7 +47,7 @@ class Request:
     json: Json = None
     form: Mapping[str, str] | None = None
     multipart: Mapping[str, str | bytes] | None = None
-    body: bytes | AsyncIterable[bytes] | None = None
+    body: bytes | FileStream | None = None
     commits: bool = False
     posts: int = 0
     timeout_s: float | None = None
@@ -164,100 +161,6 @@ class Call(Protocol):
 
 
 # ---- publishing ----------------------------------------------------------------------------------
-
-
-class MediaFacts(msgspec.Struct, frozen=True):
-    """What a file's own content says of it. Sizes in bytes, times in seconds, pictures in pixels.
-
-    None: the content does not say. `width` and `height` are as shown, after rotation. `frames`: pictures in
-    a moving one. `codec` and `audio` are MediaInfo's names («AVC», «HEVC», «AAC»); `audio` None: no sound.
-    """
-
-    mime: str
-    size: int
-    width: int | None = None
-    height: int | None = None
-    duration_s: float | None = None
-    fps: float | None = None
-    frames: int | None = None
-    codec: str | None = None
-    audio: str | None = None
-
-    @property
-    def is_video(self) -> bool:
-        return self.mime.startswith("video/")
-
-    @property
-    def is_image(self) -> bool:
-        return self.mime.startswith("image/")
-
-    @property
-    def is_animated(self) -> bool:
-        return self.mime == "image/gif" and (self.frames or 1) > 1
-
-    @property
-    def ratio(self) -> float | None:
-        """Width by height."""
-        return self.width / self.height if self.width and self.height else None
-
-
-@dataclass(frozen=True, slots=True)
-class MediaFile:
-    """A downloaded file."""
-
-    path: Path
-    facts: MediaFacts
-
-    @property
-    def size(self) -> int:
-        return self.facts.size
-
-    @property
-    def mime(self) -> str:
-        return self.facts.mime
-
-    def read(self, offset: int = 0, length: int = -1) -> bytes:
-        """For small pieces; off the event loop where they are not. A whole file goes out as a `stream`."""
-        with self.path.open("rb") as handle:
-            handle.seek(offset)
-            return handle.read(length)
-
-    def stream(self, offset: int = 0, length: int | None = None) -> FileStream:
-        """A request body of `length` bytes (to the end when None) that never holds much of it in memory."""
-        return FileStream(self.path, offset, self.size - offset if length is None else length)
-
-
-@dataclass(frozen=True, slots=True)
-class FileStream:
-    """A piece of a file as a request body. It can be sent again: each iteration starts anew."""
-
-    path: Path
-    offset: int
-    length: int
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        left = self.length
-        handle = await asyncio.to_thread(self.path.open, "rb")
-        with handle:
-            handle.seek(self.offset)
-            while left > 0 and (piece := await asyncio.to_thread(handle.read, min(STREAM_PIECE, left))):
-                left -= len(piece)
-                yield piece
-
-
-class Media(Protocol):
-    """One medium of a post: its public address, and its bytes when the network cannot pull."""
-
-    url: str
-
-    @property
-    def facts(self) -> MediaFacts | None:
-        """None until the file was fetched once, here or at preflight."""
-        ...
-
-    async def file(self) -> MediaFile:
-        """Downloads through the address guard, once per post; raises FixContent or TryLater."""
-        ...
 
 
 class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -484,48 +387,3 @@ async def together(*awaitables: Awaitable[Any]) -> list[Any]:
         if isinstance(result, BaseException) and not isinstance(result, Fault):
             raise result
     return results
-
-
-# ---- reading answers ------------------------------------------------------------------------------
-
-
-def retry_after(answer: Answer) -> datetime | None:
-    """When the Retry-After header says to come back, from seconds or an HTTP date; None without one."""
-    value = answer.headers.get("retry-after", "").strip()
-    if value.isdecimal():
-        return answer.at + timedelta(seconds=min(int(value), 366 * 86400))
-    try:
-        return parsedate_to_datetime(value).astimezone(UTC)
-    except ValueError:
-        return None
-
-
-# ---- naming --------------------------------------------------------------------------------------
-
-
-def camel(name: str) -> str:
-    """`like_count` → `likeCount`. Names that are not snake_case (`REACTION_LIKE`, `link clicks`) stay."""
-    if "_" not in name or not name.replace("_", "").isalnum() or name != name.lower():
-        return name
-    first, *rest = name.strip("_").split("_")
-    return first + "".join(part[:1].upper() + part[1:] for part in rest)
-
-
-def camel_keys(value: Json) -> Json:
-    """The same JSON with every object key through `camel`."""
-    if isinstance(value, dict):
-        return {camel(key): camel_keys(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [camel_keys(item) for item in value]
-    return value
-
-
-def count(value: Json) -> Number | None:
-    """A usable figure: a finite JSON number, or a string of digits (exact, 64-bit and beyond)."""
-    if isinstance(value, str) and value.isascii() and value.isdigit():
-        return int(value) if len(value) <= 40 else None
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    if value != value or value in (float("inf"), float("-inf")) or value < 0:
-        return None
-    return value

@@ -18,7 +18,8 @@ from typing import Any
 from sextant.errors import ActOutside, Fault, NoValue, OutcomeUnknown, Reconnect, TryLater, WaitUntil
 from sextant.metrics import Reason
 from sextant.platforms import oauth
-from sextant.platforms.base import Answer, App, Grant, Json, Request, Send, retry_after
+from sextant.platforms.answers import retry_after
+from sextant.platforms.base import Answer, App, Grant, Json, Request, Send
 
 GRAPH = "https://graph.facebook.com"
 WEB = "https://www.facebook.com"

@@ -9,7 +9,8 @@ from typing import Any
 
 from sextant.errors import ActOutside, Fault, Gone, NoValue, Reconnect, TryLater, WaitUntil
 from sextant.metrics import Reason
-from sextant.platforms.base import Answer, Call, Json, Published, Reading, Refusal, camel
+from sextant.platforms.answers import camel
+from sextant.platforms.base import Answer, Call, Json, Published, Reading, Refusal
 from sextant.platforms.catalogue import Catalogue, Kind, Never, Source
 from sextant.platforms.graph import member, permalink, rows
 from sextant.platforms.graph_asking import BATCH, Manner, Outcome, Part, living, negotiated, softly

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from sextant.platforms.base import Complaint, Draft, MediaFacts
+from sextant.platforms.base import Complaint, Draft
+from sextant.platforms.media import MediaFacts
 
 At = tuple[str | int, ...]
 POST: At = ("post",)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sextant.platforms.base import Json, count
+from sextant.platforms.answers import count
+from sextant.platforms.base import Json
 
 
 def mapping(value: Json) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from datetime import timedelta
 
 from sextant.errors import Fault, NoValue
 from sextant.metrics import Reason
-from sextant.platforms.base import Call, Json, Published, Reading, Refusal, count
+from sextant.platforms.answers import count
+from sextant.platforms.base import Call, Json, Published, Reading, Refusal
 from sextant.platforms.catalogue import Catalogue, Kind
 from sextant.platforms.facebook.errors import fault
 from sextant.platforms.graph import member

@@ -20,7 +20,8 @@ from sextant.errors import (
     WaitUntil,
 )
 from sextant.metrics import Reason
-from sextant.platforms.base import Answer, Request, retry_after
+from sextant.platforms.answers import retry_after
+from sextant.platforms.base import Answer, Request
 
 Meaning = Callable[[Answer], Fault]
 

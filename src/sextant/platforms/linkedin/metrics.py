@@ -8,16 +8,8 @@ from datetime import datetime, timedelta
 
 from sextant.errors import Fault, Gone, NoValue
 from sextant.metrics import Reason
-from sextant.platforms.base import (
-    Answer,
-    Call,
-    Json,
-    Published,
-    Reading,
-    Refusal,
-    camel_keys,
-    count,
-)
+from sextant.platforms.answers import camel_keys, count
+from sextant.platforms.base import Answer, Call, Json, Published, Reading, Refusal
 from sextant.platforms.linkedin.asking import (
     MEMBER_POST,
     MEMBER_VIDEO,

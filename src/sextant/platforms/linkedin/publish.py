@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from urllib.parse import quote
 
 from sextant.errors import FixContent, NoValue, OutcomeUnknown, Reconnect, TryLater
-from sextant.platforms.base import Answer, Call, Checkpoint, Draft, Json, MediaFile, Published, Request
+from sextant.platforms.base import Answer, Call, Checkpoint, Draft, Json, Published, Request
 from sextant.platforms.linkedin.auth import API, WEB
 from sextant.platforms.linkedin.errors import UploadExpired
+from sextant.platforms.media import MediaFile
 from sextant.platforms.shape import mapping, objects, text, unix_time, whole
 
 UPLOAD_TIMEOUT_S = 120.0

@@ -19,7 +19,8 @@ from sextant.errors import (
     TryLater,
     WaitUntil,
 )
-from sextant.platforms.base import Answer, Request, retry_after
+from sextant.platforms.answers import retry_after
+from sextant.platforms.base import Answer, Request
 from sextant.platforms.tiktok.auth import BUSINESS_API, DISPLAY
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from sextant.errors import Fault, NoValue, TryLater
 from sextant.metrics import Reason
-from sextant.platforms.base import Answer, Call, Json, Published, Reading, Refusal, Request, camel_keys, count
+from sextant.platforms.answers import camel_keys, count
+from sextant.platforms.base import Answer, Call, Json, Published, Reading, Refusal, Request
 from sextant.platforms.negotiation import Ask, negotiated
 from sextant.platforms.shape import objects, text
 from sextant.platforms.tiktok.auth import OPEN_API, business_url, compact, data_of, is_business

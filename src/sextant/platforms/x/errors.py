@@ -21,7 +21,8 @@ from sextant.errors import (
     WaitUntil,
 )
 from sextant.metrics import Reason
-from sextant.platforms.base import Answer, Request, retry_after
+from sextant.platforms.answers import retry_after
+from sextant.platforms.base import Answer, Request
 from sextant.platforms.x.publish import TEXT_MAX, Duplicate, weighted_length
 
 PAUSE = timedelta(seconds=60)

@@ -9,17 +9,8 @@ from typing import Any
 
 from sextant.errors import ActOutside, Fault, NoValue, Reconnect, TryLater
 from sextant.metrics import Reason
-from sextant.platforms.base import (
-    Answer,
-    Call,
-    Json,
-    Published,
-    Reading,
-    Refusal,
-    Request,
-    camel_keys,
-    together,
-)
+from sextant.platforms.answers import camel_keys
+from sextant.platforms.base import Answer, Call, Json, Published, Reading, Refusal, Request, together
 from sextant.platforms.negotiation import negotiated
 from sextant.platforms.shape import items, mapping
 from sextant.platforms.withdrawn import Scope

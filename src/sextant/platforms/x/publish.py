@@ -11,7 +11,8 @@ from typing import Any
 from twitter_text import extract_urls_with_indices, parse_tweet
 
 from sextant.errors import FixContent, OutcomeUnknown, TryLater
-from sextant.platforms.base import Account, Answer, Call, Checkpoint, Draft, MediaFile, Published, Request
+from sextant.platforms.base import Account, Answer, Call, Checkpoint, Draft, Published, Request
+from sextant.platforms.media import MediaFile
 from sextant.platforms.shape import iso_time, items, mapping, objects, text
 from sextant.platforms.x.auth import WEB, data_of, url
 

@@ -25,7 +25,8 @@ from sextant.errors import (
     WaitUntil,
 )
 from sextant.metrics import Reason
-from sextant.platforms.base import Answer, Request, retry_after
+from sextant.platforms.answers import retry_after
+from sextant.platforms.base import Answer, Request
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
 TAG = re.compile(r"<[^>]*>")

@@ -8,18 +8,8 @@ from datetime import datetime, timedelta
 
 from sextant.errors import ActOutside, Fault, Gone, NoValue, Reconnect, TryLater
 from sextant.metrics import Reason
-from sextant.platforms.base import (
-    Answer,
-    Call,
-    Json,
-    Published,
-    Reading,
-    Refusal,
-    Request,
-    camel_keys,
-    count,
-    together,
-)
+from sextant.platforms.answers import camel_keys, count
+from sextant.platforms.base import Answer, Call, Json, Published, Reading, Refusal, Request, together
 from sextant.platforms.negotiation import negotiated, offered
 from sextant.platforms.shape import items, mapping, objects
 from sextant.platforms.waves import wave

@@ -10,7 +10,8 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from sextant.errors import ActOutside, FixContent, Gone, OutcomeUnknown, TryLater
-from sextant.platforms.base import Answer, Call, Checkpoint, Draft, Json, MediaFile, Published, Request
+from sextant.platforms.base import Answer, Call, Checkpoint, Draft, Json, Published, Request
+from sextant.platforms.media import MediaFile
 from sextant.platforms.shape import mapping, objects
 from sextant.platforms.youtube.auth import DATA, WEB
 from sextant.platforms.youtube.errors import UploadExpired
