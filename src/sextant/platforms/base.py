@@ -166,13 +166,17 @@ class Call(Protocol):
 class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """What an author may set for one network; each platform's `options.py` derives its own from it."""
 
+    def addresses(self) -> dict[str, str]:
+        """The media that the options name, by field; they are fetched and found in `Draft.extra`."""
+        return {}
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
     """What is to be published at one destination. `id` is ours, stable over restarts.
 
     `options` is an instance of the platform's own `options` class (None: all defaults).
-    `extra`: media that the options name, by their address (a thumbnail, a cover), fetched like any other.
+    `extra`: the media of `options.addresses()`, by field (`thumbnail_url`), fetched like any other.
     `taken`: native ids on this account that are other posts of ours, and so never this one.
     """
 
