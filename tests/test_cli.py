@@ -74,9 +74,10 @@ def refused(done, status=1):
 @pytest.mark.parametrize(
     ("command", "options"),
     [
-        ((), ["demo", "serve", "migrate", "keys"]),
+        ((), ["demo", "serve", "sandbox", "migrate", "keys"]),
         (("demo",), ["--host", "--port", "--once", "--json"]),
         (("serve",), ["--host", "--port", "--sandbox", "--sandbox-port"]),
+        (("sandbox",), ["--host", "--port"]),
         (("migrate",), ["--help"]),
         (("keys",), ["create", "list", "revoke"]),
         (("keys", "create"), ["name", "--organization", "--scope"]),

@@ -87,6 +87,14 @@ def serve(
         run(lambda: serve_real(config.load(), host, port, say))
 
 
+@app.command()
+def sandbox(host: Host = "127.0.0.1", port: Port = 8401) -> None:
+    """Serve the simulated networks alone, for others to use by SEXTANT_SANDBOX_URL."""
+    from sextant.sandboxed import serve_networks
+
+    run(lambda: serve_networks(config.load(), host, port, say))
+
+
 def say(text: str) -> None:
     out.print(text, markup=False)
     sys.stdout.flush()

@@ -43,6 +43,9 @@ class Settings(BaseSettings):
         description="The API key of the sandbox organization (mk_…); made and printed when empty.",
         repr=False,
     )
+    sandbox_url: str = Field(
+        "", description="The address of a running 'sextant sandbox', used by --sandbox in place of its own."
+    )
     read_deadline_s: float = Field(
         10.0, gt=0, description="How long a first read waits for the networks, in seconds."
     )
@@ -62,6 +65,13 @@ class Settings(BaseSettings):
         if value and not value.startswith(("sqlite:///", "postgresql://")):
             raise ValueError("it has to start with sqlite:/// or postgresql://")
         return value
+
+    @field_validator("sandbox_url")
+    @classmethod
+    def an_address(cls, value: str) -> str:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("it has to start with http:// or https://")
+        return value.rstrip("/")
 
     @property
     def database(self) -> str:

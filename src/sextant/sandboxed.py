@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import secrets
+import tempfile
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import aiohttp
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sextant.accounts import Accounts, Choice
+from sextant.clock import Clock
 from sextant.config import Settings, login_of, read
 from sextant.errors import SetupError
 from sextant.keyring import SHAPE
@@ -21,13 +25,28 @@ from sextant.sandbox.clock import SandboxClock
 from sextant.sandbox.networks import networks
 from sextant.sandbox.server import Sandbox
 from sextant.sandbox.visitor import say_yes
-from sextant.sandbox.world import World
+from sextant.sandbox.world import World, app_at
 from sextant.serve import Address, alone, free_address, listening, services_on, stop_signal
 from sextant.services import Services
 from sextant.store import connections, organizations
+from sextant.store.turns import turn
 
 SLUG = "sandbox"
+SETTLING = 7246116
 Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Networks:
+    """The simulated networks; `world` is theirs when they run in this process."""
+
+    url: str
+    world: World | None = None
+
+    @property
+    def clock(self) -> Clock:
+        """Those of another process follow the machine's time, until somebody moves theirs."""
+        return self.world.clock if self.world else Clock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +54,7 @@ class Running:
     """A running Sextant with its simulated networks. `api_key` is good for the sandbox organization."""
 
     services: Services
-    sandbox: Sandbox
+    sandbox: Networks
     url: str
     api_key: str
 
@@ -44,59 +63,100 @@ class Running:
 async def running(
     settings: Settings, host: str, port: int, sandbox_port: int, tell: Tell
 ) -> AsyncIterator[Running]:
-    """Everything in one process; the accounts are connected before the API listens."""
-    address, near = free_address(host, port), free_address("127.0.0.1", sandbox_port)
+    """Sextant with the networks it is given; the accounts are connected before the API listens."""
+    address = free_address(host, port)
     settings = prepared(settings, address)
     with alone(settings):
-        world = World(SandboxClock(), settings.data_dir / "sandbox.json")
         async with (
-            Sandbox(world, networks(), near.host, near.port) as sandbox,
-            services_on(settings, sandbox_apps(world), world.clock, sandbox.url) as services,
+            networks_for(settings, sandbox_port) as near,
+            services_on(settings, sandbox_apps(), near.clock, near.url) as services,
         ):
-            tell(f"The six simulated networks answer on {sandbox.url}.")
-            api_key = await settled_in(services, world, tell)
+            tell(f"The six simulated networks answer on {near.url}.")
+            api_key = await settled_in(services, near, tell)
             async with listening(services, address):
-                yield Running(services, sandbox, address.url, api_key)
+                yield Running(services, near, address.url, api_key)
+
+
+@asynccontextmanager
+async def networks_for(settings: Settings, port: int) -> AsyncIterator[Networks]:
+    """Those that SEXTANT_SANDBOX_URL names, else six of our own on this port."""
+    if settings.sandbox_url:
+        yield Networks(settings.sandbox_url)
+        return
+    near = free_address("127.0.0.1", port)
+    world = World(SandboxClock(), settings.data_dir / "sandbox.json")
+    async with Sandbox(world, networks(), near.host, near.port) as sandbox:
+        yield Networks(sandbox.url, world)
+
+
+async def serve_networks(settings: Settings, host: str, port: int, tell: Tell) -> None:
+    """The six simulated networks alone, until a signal comes."""
+    address = free_address(host, port)
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    world = World(SandboxClock(), settings.data_dir / "sandbox.json")
+    url = settings.public_url or address.url
+    async with Sandbox(world, networks(), address.host, address.port, url):
+        stop = stop_signal()
+        tell(f"The six simulated networks answer on {url}. Stop with Ctrl-C.")
+        await stop.wait()
 
 
 def prepared(settings: Settings, address: Address) -> Settings:
     """Settings with an address and a secret: the sandbox keeps one of its own beside its data."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    key_file = settings.data_dir / "sandbox.key"
-    if not settings.secret_key and not key_file.exists():
-        key_file.touch(mode=0o600)
-        key_file.write_text(secrets.token_urlsafe(32))
     return settings.model_copy(
         update={
-            "secret_key": settings.secret_key or key_file.read_text(),
+            "secret_key": settings.secret_key or kept_secret(settings.data_dir / "sandbox.key"),
             "public_url": settings.public_url or address.url,
         }
     )
 
 
-def sandbox_apps(world: World) -> dict[str, App]:
+def kept_secret(path: Path) -> str:
+    """The secret in this file; of several processes that find none, the first one's is kept."""
+    if not path.exists():
+        with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=path.name) as fresh:
+            fresh.write(secrets.token_urlsafe(32))
+            fresh.flush()
+            with suppress(FileExistsError):
+                os.link(fresh.name, path)
+    return path.read_text()
+
+
+def sandbox_apps() -> dict[str, App]:
     """The apps that the simulated networks know; SEXTANT_<PLATFORM>_LOGIN chooses the login as ever."""
     apps = {}
     for name, platform in PLATFORMS.items():
-        app = world.app(name)
+        app = app_at(name)
         login = login_of(platform, os.environ)
         version = read(os.environ, f"{name}_API_VERSION") or platform.api_version
         apps[name] = App(app.client_id, app.client_secret, login, version)
     return apps
 
 
-async def settled_in(services: Services, world: World, tell: Tell) -> str:
-    """The sandbox organization with its key and, at the first start, an account on every network."""
-    now = services.clock.now()
+async def settled_in(services: Services, near: Networks, tell: Tell) -> str:
+    """The sandbox organization with an account on every network, and its key.
+
+    Several processes may start at once, and one may be killed at it: they take turns, and the key is made
+    last, so that an organization without one is known to be half set up.
+    """
+    async with turn(services.store, SETTLING):
+        organization_id, whole = await _organization(services)
+        if not whole:
+            await connect_all(services.accounts, near.url, organization_id, tell)
+        async with services.store.write() as db:
+            return await _key(services, db, organization_id)
+
+
+async def _organization(services: Services) -> tuple[str, bool]:
+    """Its id, and whether it was set up to the end before."""
     async with services.store.write() as db:
-        organization = await organizations.by_slug(db, SLUG)
-        if organization is None:
-            organization = await organizations.create(db, "Sandbox", SLUG, now)
-        api_key = await _key(services, db, organization.id)
-        known = await connections.of_organization(db, organization.id)
-    if not known:
-        await connect_all(services.accounts, world, organization.id, tell)
-    return api_key
+        found = await organizations.by_slug(db, SLUG)
+        if found is None:
+            return (await organizations.create(db, "Sandbox", SLUG, services.clock.now())).id, False
+        known = await connections.of_organization(db, found.id)
+        keyed = any(slug == SLUG for _, slug in await organizations.keys(db))
+    return found.id, bool(known) and keyed
 
 
 async def _key(services: Services, db: AsyncConnection, organization_id: str) -> str:
@@ -115,14 +175,26 @@ async def _key(services: Services, db: AsyncConnection, organization_id: str) ->
     return secret
 
 
-async def connect_all(accounts: Accounts, world: World, organization_id: str, tell: Tell) -> None:
+async def connect_all(accounts: Accounts, sandbox_url: str, organization_id: str, tell: Tell) -> None:
     """Every account of the simulated networks, each through the real OAuth flow; first ones first."""
-    ranked = [
-        (place, name, account.id) for name in PLATFORMS for place, account in enumerate(world.accounts(name))
-    ]
-    for _, name, account_id in sorted(ranked, key=lambda entry: entry[0]):
+    for name, account_id in await everybody(sandbox_url):
         connected = await connect_one(accounts, organization_id, name, account_id)
         tell(f"Connected {PLATFORMS[name].title}: {connected}.")
+
+
+async def everybody(sandbox_url: str) -> list[tuple[str, str]]:
+    """Platform and id of every simulated account: the first of each platform, then the second ones …"""
+    ranked = []
+    try:
+        async with aiohttp.ClientSession(sandbox_url) as session:
+            for name in PLATFORMS:
+                async with session.get(f"/_control/{name}/accounts", raise_for_status=True) as answer:
+                    people = (await answer.json())["accounts"]
+                ranked += [(place, name, person["id"]) for place, person in enumerate(people)]
+    except (aiohttp.ClientError, TimeoutError):
+        said = f"No simulated networks answer on {sandbox_url}. Start 'sextant sandbox' first."
+        raise SetupError(said) from None
+    return [(name, account_id) for _, name, account_id in sorted(ranked, key=lambda entry: entry[0])]
 
 
 async def connect_one(accounts: Accounts, organization_id: str, platform: str, account_id: str) -> str:

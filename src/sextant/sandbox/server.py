@@ -14,6 +14,7 @@ from sextant.sandbox.network import ITEMS, Network, Route
 from sextant.sandbox.world import World
 
 HOLD_S = 120.0
+WRITTEN_EVERY_S = 0.5
 NOT_JSON = "<!doctype html><html><head><title>502 Bad Gateway</title></head><body>Bad Gateway</body></html>"
 
 AiohttpHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -23,12 +24,18 @@ class Sandbox:
     """The running sandbox. `async with Sandbox(world, networks) as sandbox: sandbox.url`."""
 
     def __init__(
-        self, world: World, networks: Sequence[Network], host: str = "127.0.0.1", port: int = 0
+        self,
+        world: World,
+        networks: Sequence[Network],
+        host: str = "127.0.0.1",
+        port: int = 0,
+        public_url: str = "",
     ) -> None:
         self.world = world
         self.networks = {network.name: network for network in networks}
-        self._host, self._port = host, port
+        self._host, self._port, self._public_url = host, port, public_url
         self._runner: web.AppRunner | None = None
+        self._writer: asyncio.Task[None] | None = None
         for network in networks:
             for account in network.accounts():
                 world.add_account(account)
@@ -43,13 +50,21 @@ class Sandbox:
         site = web.TCPSite(self._runner, self._host, self._port, backlog=1024)
         await site.start()
         port = self._runner.addresses[0][1]
-        self.world.base_url = f"http://{self._host}:{port}"
+        self.world.base_url = self._public_url or f"http://{self._host}:{port}"
+        self._writer = asyncio.create_task(self._writing())
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self.world.save()
+        if self._writer is not None:
+            self._writer.cancel()
         if self._runner is not None:
             await self._runner.cleanup()
+        self.world.write()
+
+    async def _writing(self) -> None:
+        while True:
+            await asyncio.sleep(WRITTEN_EVERY_S)
+            self.world.write()
 
     def _app(self) -> web.Application:
         app = web.Application(client_max_size=1 << 40)

@@ -39,6 +39,10 @@ class App(msgspec.Struct):
     client_secret: str
 
 
+def app_at(platform: str) -> App:
+    return App(platform, f"sandbox-{platform}", f"sandbox-{platform}-secret")
+
+
 class Code(msgspec.Struct):
     """An authorization code: single use, bound to app, redirect address and PKCE challenge."""
 
@@ -102,6 +106,7 @@ class World:
     def __init__(self, clock: SandboxClock | None = None, path: Path | None = None) -> None:
         self.clock = clock or SandboxClock()
         self.path = path
+        self.unsaved = False
         self.state = self._loaded()
         self.clock.advance(self.state.advanced_s)
         self.codes: dict[str, Code] = {}
@@ -117,7 +122,7 @@ class World:
     # ---- people and apps ----
 
     def app(self, platform: str) -> App:
-        return App(platform, f"sandbox-{platform}", f"sandbox-{platform}-secret")
+        return app_at(platform)
 
     def account(self, platform: str, account_id: str) -> Account | None:
         return next((a for a in self.accounts(platform) if a.id == account_id), None)
@@ -128,6 +133,7 @@ class World:
     def add_account(self, account: Account) -> None:
         if self.account(account.platform, account.id) is None:
             self.state.accounts.append(account)
+            self.save()
 
     # ---- codes and tokens ----
 
@@ -215,9 +221,14 @@ class World:
         return State()
 
     def save(self) -> None:
-        """Writes the state where it is to survive a restart."""
-        if self.path is None:
+        """Notes that the state has changed; the server writes many changes at once, and at its end."""
+        self.unsaved = True
+
+    def write(self) -> None:
+        """Writes what has changed where it is to survive a restart."""
+        if self.path is None or not self.unsaved:
             return
+        self.unsaved = False
         self.state.advanced_s = self.clock.advanced_s
         fresh = self.path.with_suffix(".new")
         fresh.write_bytes(msgspec.json.encode(self.state))
