@@ -15,8 +15,7 @@ from sextant.errors import ActOutside, Fault, FixContent, Gone, OutcomeUnknown, 
 from sextant.platforms.base import Account, Checkpoint, Draft, Grant, Published
 from sextant.platforms.catalogue import Kind
 from sextant.platforms.media import MediaFacts, MediaFile
-from sextant.platforms.youtube import PLATFORM
-from sextant.platforms.youtube import publish as publishing
+from sextant.platforms.youtube import PLATFORM, metadata, upload
 from tests.calls import call_for
 from tests.wire import Scripted
 
@@ -53,6 +52,8 @@ REJECTED = {
         }
     ],
 }
+NOTHING: dict[str, Any] = {"kind": "x", "items": []}
+QUOTA = {"error": {"code": 403, "message": "q", "errors": [{"reason": "quotaExceeded"}]}}
 
 
 class Hasty(Clock):
@@ -76,7 +77,7 @@ class OnDisk:
 
 @pytest.fixture
 def draft(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Draft:
-    monkeypatch.setattr(publishing, "CHUNK", 262_144)
+    monkeypatch.setattr(upload, "CHUNK", 262_144)
     path = tmp_path / "clip.mp4"
     path.write_bytes(b"\x01" * SIZE)
     media = OnDisk("https://media.example/my%20clip.mp4?sig=1", path)
@@ -168,13 +169,15 @@ async def test_what_is_asked_when_an_upload_is_opened(draft: Draft) -> None:
     ("text", "title"), [("", "my clip"), ("x" * 200, "x" * 100), (" \n<>\nthird", "third")]
 )
 def test_titles(draft: Draft, text: str, title: str) -> None:
-    assert publishing.title(Draft("d", text, draft.media, Kind.VIDEO)) == title
+    assert metadata.title(Draft("d", text, draft.media, Kind.VIDEO)) == title
 
 
-def test_no_title_at_all(tmp_path: Path) -> None:
+async def test_no_title_at_all(tmp_path: Path) -> None:
     nameless = OnDisk("https://media.example/", tmp_path)
-    with pytest.raises(FixContent, match="title"):
-        publishing.title(Draft("d", "", (nameless,), Kind.VIDEO))
+    async with Scripted() as peer:
+        with pytest.raises(FixContent, match="title"):
+            await steps(peer, Draft("d", "", (nameless,), Kind.VIDEO))
+    assert peer.asked == []
 
 
 @pytest.mark.parametrize("step", ["opened", "sent"])
@@ -237,12 +240,33 @@ async def test_final_refusals(draft: Draft, answer: Any, fault: type[Fault]) -> 
             await steps(peer, draft, Checkpoint("uploaded", {"video": "dQw4w9WgXcQ"}))
 
 
-async def test_processing_that_takes_too_long_is_left_for_later(draft: Draft) -> None:
+@pytest.mark.parametrize(("answer", "fault"), [(status("uploaded"), TryLater), (NOTHING, Gone)])
+async def test_processing_that_takes_too_long_is_left_for_later(
+    draft: Draft, answer: Any, fault: type[Fault]
+) -> None:
+    """A video that the owner's list never shows is not there any more."""
     clock = Hasty()
-    async with Scripted().on("GET", VIDEOS, {"kind": "x", "items": []}) as peer:
-        with pytest.raises(TryLater):
+    async with Scripted().on("GET", VIDEOS, answer) as peer:
+        with pytest.raises(fault):
             await steps(peer, draft, Checkpoint("uploaded", {"video": "dQw4w9WgXcQ"}), clock)
     assert max(clock.slept) == 30.0
+
+
+async def test_a_video_whose_state_may_not_be_asked_for_is_not_called_failed(draft: Draft) -> None:
+    denied = {"error": {"code": 403, "message": "no", "errors": [{"reason": "insufficientPermissions"}]}}
+    async with Scripted().on("GET", VIDEOS, denied, 403) as peer:
+        with pytest.raises(TryLater, match="uploaded"):
+            await steps(peer, draft, Checkpoint("uploaded", {"video": "dQw4w9WgXcQ"}))
+
+
+async def test_the_time_of_a_post_is_the_uploads(draft: Draft) -> None:
+    """Reports count from it, so it may not be the time of a late look."""
+    answer = status("processed")
+    answer["items"][0]["snippet"] = {"publishedAt": "2026-11-20T10:00:00Z"}
+    async with Scripted().on("GET", VIDEOS, answer) as peer:
+        [last] = await steps(peer, draft, Checkpoint("uploaded", {"video": "dQw4w9WgXcQ"}))
+    assert last.published is not None
+    assert last.published.at == datetime(2026, 11, 20, 10, tzinfo=UTC)
 
 
 # ---- lost answers ------------------------------------------------------------------------------------
@@ -268,9 +292,32 @@ async def test_before_the_last_byte_there_is_no_video(draft: Draft) -> None:
         assert await find(peer, draft) is None
 
 
-async def test_an_expired_address_cannot_tell(draft: Draft) -> None:
-    async with Scripted().on("PUT", UPLOAD, "", 410) as peer:
+@pytest.mark.parametrize(
+    ("answer", "code", "headers"),
+    [({"kind": "youtube#video"}, 200, None), ("", 308, {"Range": f"bytes=0-{SIZE - 1}"})],
+)
+async def test_a_complete_upload_without_a_name_is_unknown(
+    draft: Draft, answer: Any, code: int, headers: dict[str, str] | None
+) -> None:
+    """Every byte is there, so nothing may be sent, and nothing may be called absent."""
+    async with Scripted().on("PUT", UPLOAD, answer, code, headers) as peer:
         with pytest.raises(OutcomeUnknown):
             await find(peer, draft)
         with pytest.raises(OutcomeUnknown):
             await steps(peer, draft, sent())
+
+
+async def test_a_video_taken_down_since_was_published(draft: Draft) -> None:
+    async with Scripted().on("PUT", UPLOAD, FINAL).on("GET", VIDEOS, status("deleted")) as peer:
+        found = await find(peer, draft)
+    assert found is not None
+    assert found.id == "dQw4w9WgXcQ"
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"), [(status("uploaded"), 200), ({"error": {"code": 503}}, 503), (QUOTA, 403)]
+)
+async def test_a_video_that_is_not_processed_yet_is_unknown(draft: Draft, answer: Any, code: int) -> None:
+    async with Scripted().on("PUT", UPLOAD, FINAL).on("GET", VIDEOS, answer, code) as peer:
+        with pytest.raises(OutcomeUnknown):
+            await find(peer, draft)

@@ -15,8 +15,7 @@ from sextant.errors import Gone, OutcomeUnknown
 from sextant.http import AccountCall
 from sextant.metrics import Reason
 from sextant.platforms.base import Draft, Published
-from sextant.platforms.youtube import PLATFORM
-from sextant.platforms.youtube import publish as publishing
+from sextant.platforms.youtube import PLATFORM, upload
 from sextant.sandbox.server import Sandbox
 from sextant.sandbox.world import World
 from sextant.sandbox.youtube import NETWORK
@@ -159,7 +158,7 @@ async def test_a_lost_answer_is_found(sandbox: Sandbox, call: AccountCall, draft
 async def test_an_upload_goes_on_after_a_restart(
     sandbox: Sandbox, call: AccountCall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(publishing, "CHUNK", 262_144)
+    monkeypatch.setattr(upload, "CHUNK", 262_144)
     draft = video_draft("Long", LocalMedia(tmp_path / "long.mp4", SAMPLE + b"\0" * 600_000))
     walk = PLATFORM.publish(call, draft, None)
     assert (await anext(walk)).step == "opened"

@@ -206,6 +206,7 @@ class Published:
     """A native post. `id` is what the network calls it; `at` is when it became visible.
 
     `video_id`: the attached video's own id where the network counts it apart (Facebook).
+    `note`: what did not come along (a thumbnail that was refused), said to the author of a post that is out.
     """
 
     id: str
@@ -213,6 +214,7 @@ class Published:
     url: str | None
     at: datetime
     video_id: str | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from sextant.platforms.youtube import auth, errors, limits, metrics
 from sextant.platforms.youtube import publish as publishing
 from sextant.platforms.youtube.options import YouTubeOptions
 
-# The whole text becomes the description: 5000 bytes of UTF-8 (§2.3).
 VIEWS = Source(
     (At("viewCount"), At("views")),
     absent=Reason.HIDDEN,
@@ -77,6 +76,7 @@ class YouTube:
     identify = staticmethod(auth.identify)
     publish = staticmethod(publishing.publish)
     find_published = staticmethod(publishing.find_published)
+    delete = staticmethod(publishing.delete)
     read = staticmethod(metrics.read)
 
 

@@ -38,6 +38,10 @@ class UploadExpired(TryLater):
     """The upload address is no longer good: a new upload has to be opened (§2.2)."""
 
 
+class NoPlaylist(Gone):
+    """The channel has no list of uploads: nothing was ever uploaded."""
+
+
 class NotOffered(NoValue):
     """The project may not use this method, or the method is not there (any more)."""
 
@@ -166,6 +170,14 @@ def for_batch_stats(request: Request) -> bool:
     return request.url.endswith(":batchGetStats")
 
 
+def for_thumbnail(request: Request) -> bool:
+    return urlsplit(request.url).path.endswith("/thumbnails/set")
+
+
+def for_removal(request: Request) -> bool:
+    return request.method == "DELETE"
+
+
 def for_report(request: Request) -> bool:
     return request.url.endswith("/v2/reports")
 
@@ -229,12 +241,16 @@ TABLE = (
     Row(only(403), not_offered, when=for_batch_stats),
     Row(only(404), not_offered, when=for_batch_stats),
     Row(only(403), no_value, frozenset({"forbidden"}), for_metrics),
+    # A channel that is not verified by phone may set no thumbnails (§2.6).
+    Row(only(403), means(ActOutside), frozenset({"forbidden"}), for_thumbnail),
+    Row(only(403), means(ActOutside), frozenset({"forbidden"}), for_removal),
     Row(only(403), means(FixContent), NOT_ALLOWED),
     # Its reason may say SERVICE_UNAVAILABLE and mislead (§5.1, observed by others, 2019 to 2022).
     Row(only(403), means(Reconnect), frozenset({"PERMISSION_DENIED"})),
     Row(only(404), means(UploadExpired), when=to_upload),
     Row(only(410), means(UploadExpired), when=to_upload),
     Row(only(404), means(Gone), frozenset({"videoNotFound"})),
+    Row(only(404), means(NoPlaylist), frozenset({"playlistNotFound"})),
     Row(only(429), later),
     # «Other 4xx» on the upload address are permanent (§2.2).
     Row(range(400, 500), means(OurBug), when=to_upload),
