@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from importlib import resources
 from typing import Annotated, Any
 
 import msgspec
 from aiohttp import web
 
+from sextant.sandbox.control_media import MediaControl
 from sextant.sandbox.faults import Fault
 from sextant.sandbox.network import Network, json
+from sextant.sandbox.refusals import missing, wrong
 from sextant.sandbox.world import Account, Post, World
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -34,6 +35,17 @@ class Switches(msgspec.Struct, forbid_unknown_fields=True):
     role: str | msgspec.UnsetType = msgspec.UNSET
 
 
+class Newcomer(msgspec.Struct, forbid_unknown_fields=True):
+    """Body of POST /_control/{platform}/accounts; the fields are those of `world.Account`."""
+
+    id: str
+    username: str
+    name: str
+    tier: str = ""
+    role: str = ""
+    facts: dict[str, Any] = {}
+
+
 class Withdrawal(msgspec.Struct, forbid_unknown_fields=True):
     """Body of PUT /_control/{platform}/withdrawn: all metrics that the network refuses from now on."""
 
@@ -50,13 +62,14 @@ def control_routes(world: World, networks: Mapping[str, Network]) -> list[web.Ro
         web.get("/_control/faults", control.show_faults),
         web.post("/_control/clock", control.advance),
         web.get("/_control/clock", control.show_clock),
-        web.get("/_control/media/{name}", control.media),
+        *MediaControl().routes(),
         web.get("/_control/{platform}/posts", control.list_posts),
         web.get("/_control/{platform}/posts/{id:.+}", control.show_truth),
         web.put("/_control/{platform}/posts/{id:.+}", control.set_truth),
         web.delete("/_control/{platform}/posts/{id:.+}", control.delete_post),
         web.put("/_control/{platform}/withdrawn", control.withdraw),
         web.get("/_control/{platform}/accounts", control.list_accounts),
+        web.post("/_control/{platform}/accounts", control.add_account),
         web.put("/_control/{platform}/accounts/{id:.+}", control.switch_account),
     ]
 
@@ -65,7 +78,7 @@ class Control:
     def __init__(self, world: World, networks: Mapping[str, Network]) -> None:
         self.world, self.networks = world, networks
 
-    # ---- ledger, faults, clock, media ----
+    # ---- ledger, faults, clock ----
 
     async def show_ledger(self, request: web.Request) -> web.StreamResponse:
         empty = {name: {"requests": 0, "items": 0} for name in self.networks}
@@ -101,16 +114,6 @@ class Control:
         clock = self.world.clock
         return json({"now": clock.now().isoformat(), "advanced_s": clock.advanced_s, "rate": clock.rate})
 
-    async def media(self, request: web.Request) -> web.StreamResponse:
-        name = request.match_info["name"]
-        file = resources.files("sextant.sandbox") / "media" / name
-        if "/" in name or name.startswith(".") or not file.is_file():
-            raise missing(f"no medium {name!r}; there are sample.mp4 and sample.jpg")
-        kind = {"mp4": "video/mp4", "jpg": "image/jpeg"}.get(
-            name.rpartition(".")[2], "application/octet-stream"
-        )
-        return web.Response(body=file.read_bytes(), content_type=kind)
-
     # ---- posts and accounts ----
 
     async def list_posts(self, request: web.Request) -> web.StreamResponse:
@@ -145,6 +148,15 @@ class Control:
     async def list_accounts(self, request: web.Request) -> web.StreamResponse:
         network = self.network(request.match_info["platform"])
         return json({"accounts": msgspec.to_builtins(self.world.accounts(network.name))})
+
+    async def add_account(self, request: web.Request) -> web.StreamResponse:
+        network = self.network(request.match_info["platform"])
+        newcomer = await body(request, Newcomer)
+        if self.world.account(network.name, newcomer.id) is not None:
+            raise wrong(f"there is a {network.name} account {newcomer.id!r} already")
+        account = Account(network.name, **msgspec.structs.asdict(newcomer))
+        self.world.add_account(account)
+        return json(msgspec.to_builtins(account), status=201)
 
     async def switch_account(self, request: web.Request) -> web.StreamResponse:
         network = self.network(request.match_info["platform"])
@@ -188,15 +200,3 @@ async def body(request: web.Request, type_: type[Any]) -> Any:
         return msgspec.json.decode(await request.read(), type=type_)
     except msgspec.DecodeError as error:
         raise wrong(str(error)) from None
-
-
-def wrong(text: str) -> web.HTTPException:
-    return web.HTTPBadRequest(
-        text=msgspec.json.encode({"error": text}).decode(), content_type="application/json"
-    )
-
-
-def missing(text: str) -> web.HTTPException:
-    return web.HTTPNotFound(
-        text=msgspec.json.encode({"error": text}).decode(), content_type="application/json"
-    )
