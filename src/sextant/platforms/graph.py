@@ -39,13 +39,13 @@ def url(app: App, path: str) -> str:
 
 
 def sign(request: Request, token: str, app: App) -> Request:
-    """Token and proof (§1.4) as parameters: a POST carries them in its form, anything else in its query."""
+    """Token and proof (§1.4) as parameters: in the form of a POST that has one, else in the query."""
     proof = hmac.new(app.client_secret.encode(), token.encode(), hashlib.sha256).hexdigest()
     return with_fields(request, {"access_token": token, "appsecret_proof": proof})
 
 
 def with_fields(request: Request, fields: Mapping[str, str]) -> Request:
-    if request.method == "POST":
+    if request.method == "POST" and request.multipart is None and request.body is None:
         return replace(request, form={**(request.form or {}), **fields})
     return replace(request, params={**request.params, **fields})
 
