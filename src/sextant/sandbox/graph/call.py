@@ -18,7 +18,9 @@ from sextant.sandbox.graph.versions import served, split
 from sextant.sandbox.world import Account, Token, World
 
 FACEBOOK, INSTAGRAM = "graph.facebook.com", "graph.instagram.com"
-TOKEN_KINDS = {FACEBOOK: ("short", "long", "page"), INSTAGRAM: ("ig_short", "ig_long")}
+VIDEO = "graph-video.facebook.com"
+FACEBOOK_KINDS = ("short", "long", "page")
+TOKEN_KINDS = {FACEBOOK: FACEBOOK_KINDS, VIDEO: FACEBOOK_KINDS, INSTAGRAM: ("ig_short", "ig_long")}
 PLATFORMS = ("facebook", "instagram")
 
 
@@ -26,7 +28,8 @@ PLATFORMS = ("facebook", "instagram")
 class Call:
     """`params` are those of query and body together, the token of a header as `access_token`.
 
-    `posts` collects the ids of the posts whose numbers are asked for, over all calls of a batch.
+    `files` are those of a multipart body. `posts` collects the ids of the posts whose numbers are asked
+    for, over all calls of a batch.
     """
 
     world: World
@@ -36,6 +39,7 @@ class Call:
     path: tuple[str, ...]
     params: Mapping[str, str]
     posts: set[str] = field(default_factory=set)
+    files: Mapping[str, web.FileField] = field(default_factory=dict)
 
     @property
     def node_id(self) -> str:
@@ -82,21 +86,24 @@ async def call_of(world: World, request: web.Request) -> Call:
 async def _parsed(world: World, request: web.Request) -> Call:
     _, host, path = (request.path + "/").split("/", 2)
     version, segments = split(path)
-    params = {**await _body(request), **request.query}
+    sent = await _body(request)
+    params = {name: value for name, value in sent.items() if isinstance(value, str)} | dict(request.query)
+    files = {name: value for name, value in sent.items() if isinstance(value, web.FileField)}
     scheme, _, value = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() in ("bearer", "oauth") and value.strip():
         params.setdefault("access_token", value.strip())
-    return Call(world, host, request.method, served(version, world.now()), segments, params)
+    return Call(world, host, request.method, served(version, world.now()), segments, params, files=files)
 
 
-async def _body(request: web.Request) -> dict[str, str]:
+async def _body(request: web.Request) -> dict[str, Any]:
+    """Texts and files by name."""
     if request.content_type == "application/json":
         try:
             found = msgspec.json.decode(await request.read(), type=dict[str, Any])
         except msgspec.DecodeError:
             return {}
         return {name: _text(value) for name, value in found.items()}
-    return {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+    return dict(await request.post())
 
 
 def _text(value: Any) -> str:

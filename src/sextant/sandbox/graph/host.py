@@ -152,7 +152,7 @@ def purpose_of(call: Call) -> Purpose:
 
 async def commits(world: World, request: web.Request) -> bool:
     calls = inner_calls(await call_of(world, request))
-    return any(found.commits for call in calls if (found := operation_of(call)) is not None)
+    return any(found.makes_visible(call) for call in calls if (found := operation_of(call)) is not None)
 
 
 METHODS = ("GET", "POST", "DELETE")

@@ -62,11 +62,14 @@ class Type:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What one method does on a node or an edge of it."""
+    """What one method does on a node or an edge of it. `commits`: it makes a post visible (or a question)."""
 
     act: Callable[[Scene], Awaitable[Any]]
     purpose: Purpose | Callable[[Call], Purpose] = "other"
-    commits: bool = False
+    commits: bool | Callable[[Call], bool] = False
+
+    def makes_visible(self, call: Call) -> bool:
+        return self.commits(call) if callable(self.commits) else self.commits
 
 
 class Graph(Protocol):
