@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import logging
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
-from pymediainfo import MediaInfo
+import msgspec
 
 from sextant.errors import FixContent
+from sextant.media_pictures import READERS, picture
 from sextant.platforms.media import MediaFacts
 
+log = logging.getLogger("sextant.media")
+
+PROBE = Path(__file__).with_name("media_probe.py")
+PROBE_S = 30.0
 HEAD = 64
 """So many first bytes tell the type."""
 
@@ -53,24 +61,44 @@ def facts_of(path: Path) -> MediaFacts:
     """Reads the file's headers, however large it is; blocking. FixContent when it is no medium."""
     with path.open("rb") as handle:
         mime = sniffed(handle.read(HEAD))
-    tracks = {track.track_type: track.to_data() for track in reversed(MediaInfo.parse(path).tracks)}
+    size = path.stat().st_size
+    if mime in READERS:
+        found = picture(path, mime)
+        return MediaFacts(mime, size, found.width, found.height, frames=found.frames)
+    return _probed(path, mime, size)
+
+
+def _probed(path: Path, mime: str, size: int) -> MediaFacts:
+    tracks = {str(track["track_type"]): track for track in reversed(_tracks(path, mime))}
     pictures = tracks.get("Video") or tracks.get("Image")
     if pictures is None:
         raise FixContent(f"The file looks like {mime}, but there is no picture in it.")
-    general = tracks["General"]
     width, height = _shown(pictures)
     moving = mime.startswith("video/")
     return MediaFacts(
         mime=mime,
-        size=path.stat().st_size,
+        size=size,
         width=width,
         height=height,
-        duration_s=_seconds(general) if moving else None,
+        duration_s=_seconds(tracks.get("General") or {}) if moving else None,
         fps=_number(pictures.get("frame_rate")) if moving else None,
         frames=_whole(pictures.get("frame_count")),
         codec=pictures.get("format") if moving else None,
         audio=(tracks.get("Audio") or {}).get("format"),
     )
+
+
+def _tracks(path: Path, mime: str) -> list[dict[str, Any]]:
+    """What MediaInfo says, asked in a process that may fail."""
+    command = [sys.executable, "-I", str(PROBE), str(path)]
+    try:
+        said = subprocess.run(  # noqa: S603 - our own script; the path is a name that we made up
+            command, capture_output=True, timeout=PROBE_S, check=True, env={}
+        ).stdout
+        return msgspec.json.decode(said, type=list[dict[str, Any]])
+    except (subprocess.SubprocessError, msgspec.DecodeError) as error:
+        log.warning("a file that looks like %s could not be read: %s", mime, type(error).__name__)
+        raise FixContent(f"The file looks like {mime}, but it cannot be read.") from None
 
 
 def _shown(pictures: dict[str, Any]) -> tuple[int | None, int | None]:
