@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -28,7 +29,7 @@ class PublishingContract(Scene):
     async def test_a_restart_after_any_step_makes_one_post(self, sandbox: Sandbox, call: AccountCall) -> None:
         for draft in self.drafts(sandbox, "whole"):
             for n in range(1, len(await steps(call, draft))):
-                resumed = Draft(draft.id, f"{draft.text} again {n}", draft.media, draft.kind)
+                resumed = replace(draft, text=f"{draft.text} again {n}")
                 before = self.posts(sandbox)
                 done = (await self.first_steps(call, resumed, n))[-1]
                 last = (await steps(call, resumed, done))[-1].published

@@ -28,7 +28,7 @@ from sextant.metrics import KEYS
 from sextant.platforms import oauth
 from sextant.platforms.base import Grant, Request
 from sextant.platforms.youtube import PLATFORM, auth
-from sextant.platforms.youtube.errors import NotOffered, UploadExpired
+from sextant.platforms.youtube.errors import NoPlaylist, NotOffered, UploadExpired
 from tests.calls import CALLBACK, app_for
 from tests.wire import Scripted
 
@@ -206,6 +206,8 @@ CHUNK = Request("PUT", "https://www.googleapis.com/upload/youtube/v3/videos?uplo
 LAST = Request("PUT", CHUNK.url, body=b"x", commits=True)
 TOKEN = Request("POST", auth.SPEC.token_url, form={})
 DELETE = Request("DELETE", "https://youtube.googleapis.com/youtube/v3/videos")
+PICTURE = Request("POST", "https://www.googleapis.com/upload/youtube/v3/thumbnails/set", body=b"x")
+ITEMS = Request("GET", "https://youtube.googleapis.com/youtube/v3/playlistItems")
 
 
 def because(reason: str, **more: Any) -> dict[str, Any]:
@@ -263,6 +265,14 @@ ROWS: list[tuple[Request, int, Any, type[Fault]]] = [
     (CHUNK, 410, "", UploadExpired),
     (CHUNK, 416, "", OurBug),
     (DELETE, 404, because("videoNotFound"), Gone),
+    (DELETE, 403, because("forbidden"), ActOutside),
+    (DELETE, 403, because("insufficientPermissions"), Reconnect),
+    (PICTURE, 400, because("invalidImage"), FixContent),
+    (PICTURE, 400, because("mediaBodyRequired"), FixContent),
+    (PICTURE, 403, because("forbidden"), ActOutside),
+    (PICTURE, 404, because("videoNotFound"), Gone),
+    (PICTURE, 429, because("uploadRateLimitExceeded"), TryLater),
+    (ITEMS, 404, because("playlistNotFound"), NoPlaylist),
     (READ, 400, NOT_SUPPORTED, OurBug),
     (READ, 400, BAD_KEY, OurBug),
     (READ, 500, because("backendError"), TryLater),

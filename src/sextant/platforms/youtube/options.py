@@ -36,9 +36,8 @@ class YouTubeOptions(Options, frozen=True):
         Literal["public", "unlisted", "private"], Meta(description="Who may see the video.")
     ] = "public"
     publish_at: Annotated[
-        datetime | None,
+        Annotated[datetime, Meta(tz=True)] | None,
         Meta(
-            tz=True,
             description="When YouTube itself makes a private video public; only with privacy «private». "
             "To send the post itself later, use schedule_date.",
         ),

@@ -1,8 +1,8 @@
 """Simulated YouTube (shared/platforms/youtube.md): Data API, resumable upload, Analytics API.
 
-There are no tiers and no roles; `scopes` of an account are Google's (with or without the address before
-them): without `yt-analytics.readonly` reports are refused. Truth is flat: names that end in `Count` are the
-Data API's counters, all others are columns of `reports.query`.
+There are no tiers; what a channel is let do is its role (roles.py). `scopes` of an account are Google's
+(with or without the address before them): without `yt-analytics.readonly` reports are refused. Truth is
+flat: names that end in `Count` are the Data API's counters, all others are columns of `reports.query`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from aiohttp import web
 
 from sextant.sandbox.network import Route
 from sextant.sandbox.world import Account, Post, World
-from sextant.sandbox.youtube import auth, channels, errors, numbers, reports, upload, videos
+from sextant.sandbox.youtube import auth, channels, errors, numbers, reports, thumbnails, upload, videos
 from sextant.sandbox.youtube.access import INSERTS, PLATFORM, STATS, UNITS, metered, settling
 
 AUTH, TOKEN = "accounts.google.com", "oauth2.googleapis.com"
@@ -35,6 +35,8 @@ def both_hosts() -> Iterator[Route]:
         stats = metered(STATS, 1, videos.batch_stats)
         yield Route("GET", host, "/youtube/v3/videos:batchGetStats", stats, "read")
         yield Route("DELETE", host, "/youtube/v3/videos", metered(UNITS, 50, videos.delete), "publish")
+        picture = metered(UNITS, 50, thumbnails.set_thumbnail)
+        yield Route("POST", host, "/upload/youtube/v3/thumbnails/set", picture, "publish")
         path = "/upload/youtube/v3/videos"
         yield Route("POST", host, path, metered(INSERTS, 1, upload.open_session), "publish")
         yield Route("PUT", host, path, settling(upload.put), "publish", commits=upload.completes)

@@ -10,7 +10,7 @@ from sextant.sandbox.world import Account, Post, World
 from sextant.sandbox.youtube.access import PLATFORM, READ, caller, known_only, listed, parts
 from sextant.sandbox.youtube.errors import refuse
 from sextant.sandbox.youtube.numbers import statistics
-from sextant.sandbox.youtube.videos import answer, etag, stamp, tagged
+from sextant.sandbox.youtube.videos import answer, etag, privacy, stamp, tagged
 
 CHANNEL_PARTS = (
     "auditDetails",
@@ -83,14 +83,14 @@ async def playlist_items(world: World, request: web.Request) -> web.Response:
     mine = uploads(world, reader)[::-1]
     body: dict[str, Any] = {
         "kind": "youtube#playlistItemListResponse",
-        "items": [item(post, asked) for post in mine[start : start + size]],
+        "items": [item(world, post, asked) for post in mine[start : start + size]],
         "pageInfo": {"totalResults": len(mine), "resultsPerPage": size},
     }
     more = {"nextPageToken": str(start + size)} if start + size < len(mine) else {}
     return answer(request, {**body, **more})
 
 
-def item(post: Post, asked: list[str]) -> dict[str, Any]:
+def item(world: World, post: Post, asked: list[str]) -> dict[str, Any]:
     at = stamp(post.created_at)
     known = {
         "snippet": {
@@ -101,7 +101,7 @@ def item(post: Post, asked: list[str]) -> dict[str, Any]:
             "resourceId": {"kind": "youtube#video", "videoId": post.id},
         },
         "contentDetails": {"videoId": post.id, "videoPublishedAt": at},
-        "status": {"privacyStatus": post.facts["status"]["privacyStatus"]},
+        "status": {"privacyStatus": privacy(world, post)},
     }
     shown = {part: known[part] for part in known if part in asked}
     return tagged("youtube#playlistItem", etag(["item", post.id]), shown)

@@ -74,11 +74,11 @@ async def video_of(request: web.Request, parts: list[str]) -> Video:
 
 
 def check_snippet(snippet: Snippet) -> None:
-    if not 1 <= len(snippet.title) <= 100 or angled(snippet.title):
+    if not snippet.title.strip() or len(snippet.title) > 100 or angled(snippet.title):
         raise wrong("invalidTitle", "The request metadata specifies an invalid or empty video title.")
     if len(snippet.description.encode()) > 5000 or angled(snippet.description):
         raise wrong("invalidDescription", "The request metadata specifies an invalid video description.")
-    if tags_length(snippet.tags) > 500 or any(angled(tag) for tag in snippet.tags):
+    if tags_length(snippet.tags) > 500 or any(angled(tag) or not tag.strip() for tag in snippet.tags):
         raise wrong("invalidTags", "The request metadata specifies invalid video keywords.")
     if not snippet.categoryId.isdecimal():
         raise wrong("invalidCategoryId", "The snippet.categoryId property specifies an invalid category ID.")
@@ -110,7 +110,6 @@ def tags_length(tags: list[str]) -> int:
 
 def timed(text: str) -> bool:
     try:
-        datetime.fromisoformat(text)
+        return datetime.fromisoformat(text).tzinfo is not None
     except ValueError:
         return False
-    return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import secrets
 from dataclasses import dataclass, field
@@ -11,13 +12,16 @@ import msgspec
 from aiohttp import web
 
 from sextant.sandbox.network import json
+from sextant.sandbox.received import Received, Shown
 from sextant.sandbox.world import Post, World
+from sextant.sandbox.youtube import roles
 from sextant.sandbox.youtube.access import PLATFORM, UPLOAD, caller, known_only, parts
 from sextant.sandbox.youtube.errors import Refused, refuse
 from sextant.sandbox.youtube.metadata import Video, video_of
 from sextant.sandbox.youtube.videos import PARTS, resource
 
 CHUNK = 256 * 1024
+PIECE = 1 << 18
 MOST_BYTES = 274_877_906_944
 # How long an upload address lives is not in the document; Google's guides say about a week.
 LIFE_S = 7 * 86400
@@ -42,8 +46,9 @@ class Session:
     parts: list[str]
     total: int | None
     expires_at: float
-    content: bytearray = field(default_factory=bytearray)
+    content: Received = field(default_factory=Received)
     post: Post | None = None
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,10 @@ class Span:
 async def open_session(world: World, request: web.Request) -> web.Response:
     """POST /upload/youtube/v3/videos?uploadType=resumable."""
     account = caller(world, request, UPLOAD)
+    roles.may_upload(account)
     known_only(request, *INSERT)
+    if request.query.get("notifySubscribers", "true") not in ("true", "false"):
+        raise refuse(400, "badRequest", "Invalid value for parameter notifySubscribers.")
     if request.query.get("uploadType") != "resumable":
         raise refuse(400, "badRequest", "This upload type is not supported here: use resumable.")
     asked = parts(request, PARTS)
@@ -90,16 +98,34 @@ async def put(world: World, request: web.Request) -> web.Response:
     """PUT to an upload address: bytes, or a question how many have come. The address is the permission."""
     session = session_of(world, request)
     if session is None:
+        await drained(request)
         return web.Response(status=404, text="Not Found")
-    span = span_of(request, session)
-    content = await request.read()
+    async with session.turn:
+        return await put_into(world, session, request)
+
+
+async def put_into(world: World, session: Session, request: web.Request) -> web.Response:
+    try:
+        span = span_of(request, session)
+        if session.post is None and not span.probe:
+            check(session, span, request.content_length)
+    except Refused:
+        await drained(request)
+        raise
     if session.post is None and not span.probe:
-        take(session, span, content)
-        if len(session.content) == session.total:
+        await take(session, span, request)
+        if session.content.size == session.total:
             session.post = published(world, session)
+    await drained(request)
     if session.post is None:
         return incomplete(session)
     return json(resource(world, session.post, session.parts, owner=True))
+
+
+async def drained(request: web.Request) -> None:
+    """Bytes that are not taken are read all the same, so that the answer is."""
+    async for _ in request.content.iter_chunked(PIECE):
+        pass
 
 
 async def completes(world: World, request: web.Request) -> bool:
@@ -135,39 +161,44 @@ def span_of(request: web.Request, session: Session) -> Span:
     return Span(int(first), int(last) - int(first) + 1, size)
 
 
-def take(session: Session, span: Span, content: bytes) -> None:
-    """Stores the bytes, which have to go on where the last ones ended."""
-    if session.total is None:
-        session.total = span.total
-    last = span.start + span.length == session.total
-    if len(content) != span.length or span.length <= 0:
+def check(session: Session, span: Span, length: int | None) -> None:
+    """The bytes have to go on where the last ones ended."""
+    total = span.total if session.total is None else session.total
+    end = span.start + span.length
+    if length != span.length or span.length <= 0:
         raise refuse(400, "badRequest", "Content-Range and the length of the body do not agree.")
-    if span.total not in (None, session.total):
+    if span.total not in (None, total):
         raise refuse(400, "badRequest", "Content-Range does not fit the announced length.")
-    if span.start != len(session.content):
+    if span.start != session.content.size:
         raise refuse(400, "badRequest", "Content-Range does not go on where the upload stands.")
-    if not last and (len(content) % CHUNK or session.total is None):
+    if end != total and (span.length % CHUNK or total is None):
         raise refuse(400, "badRequest", "The size of a chunk must be a multiple of 262144 bytes.")
-    if session.total is not None and span.start + span.length > session.total:
+    if total is not None and end > total:
         raise refuse(400, "badRequest", "More bytes than announced.")
-    session.content += content
+
+
+async def take(session: Session, span: Span, request: web.Request) -> None:
+    """What came before a connection broke stays stored."""
+    session.total = span.total if session.total is None else session.total
+    async for piece in request.content.iter_chunked(PIECE):
+        session.content.add(piece)
 
 
 def incomplete(session: Session) -> web.Response:
     """308; without Range when nothing is stored."""
-    stored = len(session.content)
+    stored = session.content.size
     headers = {"Range": f"bytes=0-{stored - 1}"} if stored else {}
     return web.Response(status=308, reason="Resume Incomplete", headers=headers)
 
 
 def published(world: World, session: Session) -> Post:
-    content = bytes(session.content)
-    session.content.clear()
+    shown = session.content.facts()
     facts: dict[str, Any] = {
         "snippet": msgspec.to_builtins(session.video.snippet),
         "status": msgspec.to_builtins(session.video.status),
-        "invalid": content[4:8] != b"ftyp",
-        "duration_s": duration_s(content),
+        "duration_s": int(shown.duration_s or 0) if shown else 0,
+        "short": shown is not None and is_short(shown),
+        **roles.verdict(world.account(PLATFORM, session.account_id), shown),
     }
     post = Post(
         platform=PLATFORM,
@@ -182,8 +213,8 @@ def published(world: World, session: Session) -> Post:
     return post
 
 
-def duration_s(content: bytes) -> int:
-    """From the movie header of an MP4 file (version 0); 0 without one."""
-    at = content.find(b"mvhd")
-    scale = int.from_bytes(content[at + 16 : at + 20], "big") if at >= 0 else 0
-    return int.from_bytes(content[at + 20 : at + 24], "big") // scale if scale else 0
+def is_short(shown: Shown) -> bool:
+    """Square or vertical, and at most 3 minutes (youtube.md §2.5, observed by others, 2026)."""
+    if not shown.width or not shown.height or shown.duration_s is None:
+        return False
+    return shown.height >= shown.width and shown.duration_s <= 180

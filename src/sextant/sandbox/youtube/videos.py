@@ -11,6 +11,7 @@ from aiohttp import web
 
 from sextant.sandbox.network import count_items, json
 from sextant.sandbox.world import Account, Post, World
+from sextant.sandbox.youtube import roles
 from sextant.sandbox.youtube.access import PLATFORM, READ, WRITE, caller, known_only, listed, parts
 from sextant.sandbox.youtube.errors import Refused, permission_denied, refuse, video_not_found
 from sextant.sandbox.youtube.numbers import statistics
@@ -35,6 +36,15 @@ PARTS = (
 STATS_PARTS = ("contentDetails", "id", "snippet", "statistics")
 OWNER_PARTS = frozenset({"fileDetails", "processingDetails", "suggestions"})
 MOST_IDS = 50
+STATES = {"processing": "uploaded", "failed": "failed", "terminated": "rejected"}
+REASONS = {"failed": ("failureReason",), "rejected": ("rejectionReason",)}
+OTHERS = {"default": ("default", 120, 90), "shortsAspectRatio": ("oardefault", 1080, 1920)}
+SIZES = {
+    "medium": ("mqdefault", 320, 180),
+    "high": ("hqdefault", 480, 360),
+    "standard": ("sddefault", 640, 480),
+    "maxres": ("maxresdefault", 1280, 720),
+}
 
 
 async def listing(world: World, request: web.Request) -> web.Response:
@@ -69,6 +79,7 @@ async def batch_stats(world: World, request: web.Request) -> web.Response:
 async def delete(world: World, request: web.Request) -> web.Response:
     """DELETE /youtube/v3/videos?id=."""
     account = caller(world, request, WRITE)
+    roles.may_write(account)
     known_only(request, "id", "onBehalfOfContentOwner")
     post = find(world, request.query.get("id", ""))
     if post is None:
@@ -94,12 +105,19 @@ def seen(world: World, request: web.Request, reader: Account) -> list[Post]:
         )
     if len(ids) > MOST_IDS:
         raise refuse(400, "invalidFilters", "The request specifies an invalid filter parameter.")
-    posts = [post for post in world.posts(PLATFORM) if post.id in ids and visible(post, reader)]
+    posts = [post for post in world.posts(PLATFORM) if post.id in ids and visible(world, post, reader)]
     return sorted(posts, key=lambda post: post.id)
 
 
-def visible(post: Post, reader: Account) -> bool:
-    return post.account_id == reader.id or post.facts["status"]["privacyStatus"] != "private"
+def visible(world: World, post: Post, reader: Account) -> bool:
+    return post.account_id == reader.id or privacy(world, post) != "private"
+
+
+def privacy(world: World, post: Post) -> str:
+    """A private video becomes public by itself at the time set; a time in the past does so at once."""
+    at = post.facts["status"]["publishAt"]
+    due = at is not None and datetime.fromisoformat(at).timestamp() <= world.now()
+    return "public" if due else str(post.facts["status"]["privacyStatus"])
 
 
 # ---- resources -----------------------------------------------------------------------------------
@@ -109,7 +127,7 @@ def resource(world: World, post: Post, asked: list[str], owner: bool) -> dict[st
     """A `youtube#video`, with the parts asked for."""
     known = {
         "snippet": snippet(world, post),
-        "contentDetails": {"duration": f"PT{post.facts['duration_s']}S", "definition": "hd"},
+        "contentDetails": {"duration": iso_duration(post.facts["duration_s"]), "definition": "hd"},
         "status": status(world, post),
         "statistics": video_statistics(world, post, owner),
         "processingDetails": {"processingStatus": processing(world, post)},
@@ -136,13 +154,12 @@ def video_statistics(world: World, post: Post, owner: bool) -> dict[str, str]:
 def snippet(world: World, post: Post) -> dict[str, Any]:
     written = post.facts["snippet"]
     account = world.account(PLATFORM, post.account_id)
-    default = {"url": f"https://i.ytimg.com/vi/{post.id}/default.jpg", "width": 120, "height": 90}
     return {
         "publishedAt": stamp(post.created_at),
         "channelId": post.account_id,
         "title": written["title"],
         "description": written["description"],
-        "thumbnails": {"default": default},
+        "thumbnails": thumbnails(post),
         "channelTitle": account.name if account else "",
         **({"tags": written["tags"]} if written["tags"] else {}),
         "categoryId": written["categoryId"],
@@ -151,17 +168,36 @@ def snippet(world: World, post: Post) -> dict[str, Any]:
     }
 
 
+def thumbnails(post: Post) -> dict[str, Any]:
+    """More sizes where the author set a picture; for a Short also one in its own shape."""
+    own = "thumbnail" in post.facts
+    names = [
+        "default",
+        *(SIZES if own else ()),
+        *(["shortsAspectRatio"] if own and post.facts.get("short") else []),
+    ]
+    return {name: thumbnail(post, name) for name in names}
+
+
+def thumbnail(post: Post, name: str) -> dict[str, Any]:
+    file, width, height = SIZES.get(name) or OTHERS[name]
+    return {"url": f"https://i.ytimg.com/vi/{post.id}/{file}.jpg", "width": width, "height": height}
+
+
 def status(world: World, post: Post) -> dict[str, Any]:
     written = {name: value for name, value in post.facts["status"].items() if value is not None}
-    state = {"processing": "uploaded", "failed": "failed"}.get(processing(world, post), "processed")
+    state = STATES.get(processing(world, post), "processed")
     facts = {"uploadStatus": state, **written, "madeForKids": bool(written.get("selfDeclaredMadeForKids"))}
-    return facts | ({"failureReason": "invalidFile"} if state == "failed" else {})
+    why = {name: post.facts[name] for name in REASONS.get(state, ()) if name in post.facts}
+    return facts | {"privacyStatus": privacy(world, post)} | why
 
 
 def processing(world: World, post: Post) -> str:
     if world.now() < post.created_at + world.processing_s:
         return "processing"
-    return "failed" if post.facts["invalid"] else "succeeded"
+    if "rejectionReason" in post.facts:
+        return "terminated"
+    return "failed" if "failureReason" in post.facts else "succeeded"
 
 
 def tagged(kind: str, native_id: str, parts_shown: dict[str, Any]) -> dict[str, Any]:
@@ -179,6 +215,13 @@ def answer(request: web.Request, body: dict[str, Any]) -> web.Response:
         return web.Response(status=304, headers={"ETag": tag})
     kind = body.pop("kind")
     return json({"kind": kind, "etag": tag, **body}, headers={"ETag": tag})
+
+
+def iso_duration(seconds: int) -> str:
+    """PT1H2M3S; parts that are nothing are left out."""
+    hours, minutes, rest = seconds // 3600, seconds // 60 % 60, seconds % 60
+    shown = [f"{count}{unit}" for count, unit in ((hours, "H"), (minutes, "M"), (rest, "S")) if count]
+    return "PT" + ("".join(shown) or "0S")
 
 
 def stamp(seconds: float) -> str:
