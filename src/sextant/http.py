@@ -127,8 +127,10 @@ def payload(request: Request) -> dict[str, Any]:
     if request.multipart is not None:
         form = aiohttp.FormData()
         for name, value in request.multipart.items():
-            file = {"filename": name} if isinstance(value, bytes) else {}
-            form.add_field(name, value, **file)
+            if isinstance(value, bytes):
+                form.add_field(name, io.BytesIO(value), filename=name)
+            else:
+                form.add_field(name, value)
         return {"data": form}
     if request.form is not None:
         return {"data": dict(request.form)}

@@ -19,6 +19,7 @@ from sextant.sandbox.world import World
 from sextant.sandbox.x import NETWORK
 
 MP4 = (resources.files("sextant.sandbox") / "media" / "sample.mp4").read_bytes()
+JPG = (resources.files("sextant.sandbox") / "media" / "sample.jpg").read_bytes()
 SCOPES = "tweet.read tweet.write users.read media.write offline.access"
 CALLBACK = "https://sextant.example/callback"
 VERIFIER = "v" * 64
@@ -293,8 +294,9 @@ async def test_bytes_that_are_no_video_fail_in_processing(owner: Client) -> None
 
 async def test_one_shot_image(owner: Client) -> None:
     form = aiohttp.FormData({"media_category": "tweet_image"})
-    form.add_field("media", b"\xff\xd8\xff", filename="a.jpg")
+    form.add_field("media", JPG, filename="a.jpg")
     image = (await owner.ask("POST", "/2/media/upload", data=form)).body["data"]
+    assert image["image"]["image_type"] == "image/jpeg"
     assert image["media_key"] == f"3_{image['id']}"
     assert "processing_info" not in image
     created = await owner.post("", media={"media_ids": [image["id"]]})

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from sextant.metrics import Reason
 from sextant.platforms.base import OAuthSpec, Platform
 from sextant.platforms.catalogue import At, Catalogue, Kind, Never, Source
-from sextant.platforms.x import auth, errors, limits, metrics, publish
+from sextant.platforms.x import auth, errors, finding, limits, metrics, publish
 from sextant.platforms.x.options import XOptions
 
 VIDEO = frozenset({Kind.VIDEO, Kind.REEL})
@@ -106,7 +106,8 @@ class X:
     refresh = staticmethod(auth.refresh)
     revoke = staticmethod(auth.revoke)
     identify = staticmethod(auth.identify)
-    find_published = staticmethod(publish.find_published)
+    find_published = staticmethod(finding.find_published)
+    delete = staticmethod(publish.delete)
     publish = staticmethod(publish.publish)
     read = staticmethod(metrics.read)
     fault = staticmethod(errors.fault)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -61,7 +62,7 @@ async def revoke(send: Send, app: App, grant: Grant) -> None:
 
 async def identify(send: Send, app: App, grant: Grant) -> list[Account]:
     """The one user a token speaks for."""
-    fields = {"user.fields": "profile_image_url,username,name"}
+    fields = {"user.fields": "profile_image_url,username,name,subscription_type"}
     request = Request("GET", url(app, "/users/me"), params=fields)
     user = data_of(await send(sign(request, grant.access_token, app)))
     if not isinstance(user.get("id"), str) or not isinstance(user.get("username"), str):
@@ -74,5 +75,12 @@ async def identify(send: Send, app: App, grant: Grant) -> list[Account]:
             username=user["username"],
             profile_url=f"{WEB}/{user['username']}",
             avatar_url=user.get("profile_image_url"),
+            facts=facts_of(user),
         )
     ]
+
+
+def facts_of(user: Mapping[str, Any]) -> dict[str, str]:
+    """`subscription_type`: with Premium text and video may be longer (x.md §1)."""
+    told = user.get("subscription_type")
+    return {"subscription_type": told} if isinstance(told, str) else {}

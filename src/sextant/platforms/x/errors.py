@@ -23,7 +23,8 @@ from sextant.errors import (
 from sextant.metrics import Reason
 from sextant.platforms.answers import retry_after
 from sextant.platforms.base import Answer, Request
-from sextant.platforms.x.publish import TEXT_MAX, Duplicate, weighted_length
+from sextant.platforms.x.refusals import Duplicate, LostUpload, RefusedMedia
+from sextant.platforms.x.text import TEXT_MAX, cashtags, weighted_length
 
 PAUSE = timedelta(seconds=60)
 """The least pause after a 429, by X's own advice (x.md §4)."""
@@ -37,6 +38,12 @@ FORBIDDEN_TEXTS: Mapping[str, type[Fault]] = {
 VALUE = re.compile(r"value \[([^\]]*)\]")
 AMBIGUOUS = "You are not permitted to perform this action"
 """Said of a missing right, and of text over the limit as well."""
+
+AUTHORS = frozenset(
+    ("text", "media", "media_type", "total_bytes", "reply_settings", "alt_text", "metadata.alt_text.text")
+)
+"""Parameters that hold what the author wrote or chose."""
+UPLOAD_IDS = frozenset(("id", "media_id"))
 
 
 class RefusedValues(OurBug):
@@ -120,13 +127,27 @@ def class_of(status: int, body: dict[str, Any], words: str, request: Request) ->
 
 
 def refined(kind: type[Fault], body: dict[str, Any], words: str, request: Request) -> type[Fault]:
-    """Refusals of what the author wrote, where the answer alone does not say whose fault it is."""
-    text = request.json.get("text", "") if isinstance(request.json, dict) else ""
-    too_long = AMBIGUOUS in words and weighted_length(text) > TEXT_MAX
-    about_text = kind is OurBug and "text" in parameters(body)
-    if too_long or about_text:
+    """Refusals whose class depends on what was asked and sent."""
+    named = parameters(body)
+    if lost_upload(kind, named, request):
+        return LostUpload
+    if kind is OurBug and "media.media_ids" in named:
+        return RefusedMedia
+    if unwelcome(request, words) or (kind is OurBug and request.writes and named & AUTHORS):
         return FixContent
-    return RefusedValues if kind is OurBug and request.posts and parameters(body) else kind
+    return RefusedValues if kind is OurBug and request.posts and named else kind
+
+
+def lost_upload(kind: type[Fault], named: set[str], request: Request) -> bool:
+    """An upload that X does not know (any more), or has not whole."""
+    about = kind is Gone or (kind is OurBug and bool(named & UPLOAD_IDS))
+    return about and "/media/" in request.url and not request.posts
+
+
+def unwelcome(request: Request, words: str) -> bool:
+    """A refusal of unnamed reason whose text breaks a rule: the answer does not say whose fault it is."""
+    text = request.json.get("text", "") if isinstance(request.json, dict) else ""
+    return AMBIGUOUS in words and (weighted_length(text) > TEXT_MAX or cashtags(text) > 1)
 
 
 def signs(body: dict[str, Any]) -> Iterator[str]:

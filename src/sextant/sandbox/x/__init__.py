@@ -1,7 +1,8 @@
 """Simulated X (shared/platforms/x.md).
 
 Tiers of an account: "" (pay per use), "app_only" (private counters are refused per field, as to a token
-without the author's user context), "enterprise" (analytics endpoints, quotes, edits). Roles: none.
+without the author's user context), "enterprise" (analytics endpoints, quotes, edits). Roles: the account's
+subscription ("", or "Premium": longer text and video).
 Truth: `public_metrics`, `non_public_metrics`, `organic_metrics`, `video` (view count and playback quartiles
 of the attached video), reposts under either name.
 """

@@ -10,6 +10,7 @@ from aiohttp import web
 PROBLEMS = "https://api.twitter.com/2/problems/"
 NOT_PERMITTED = "You are not permitted to perform this action."
 DUPLICATE = "You are not allowed to create a Tweet with duplicate content."
+LONG_VIDEO = "This user is not allowed to post a video longer than 2 minutes"
 
 
 class Refused(Exception):

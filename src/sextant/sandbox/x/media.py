@@ -13,17 +13,18 @@ from aiohttp.web_request import FileField
 from msgspec import Meta, Struct
 
 from sextant.sandbox.network import json
+from sextant.sandbox.received import Received, Shown
 from sextant.sandbox.world import World
+from sextant.sandbox.x import taking
 from sextant.sandbox.x.access import body, caller
 from sextant.sandbox.x.errors import gone, invalid
 from sextant.sandbox.x.ids import new_id
 
-MB = 1024 * 1024
 SCOPE = "media.write"
 OPEN_LIFE_S = 1_295_999
 READY_LIFE_S = 86_400
 # The chunk size is not documented; 4 to 5 MB is what production code sends (x.md §2.4).
-SEGMENT_MAX = 5 * MB
+SEGMENT_MAX = 5 * 1024 * 1024
 LAST_SEGMENT = 999
 PREFIX = {"photo": 3, "video": 13, "animated_gif": 16}
 
@@ -92,16 +93,19 @@ class Metadata(Struct, forbid_unknown_fields=True):
 
 @dataclass(slots=True)
 class Upload:
-    """A medium on its way. `ready_at` is None until it is finalized."""
+    """A medium on its way. `finalized_at` is None until it is whole; `failure`: why processing fails."""
 
     id: str
     account_id: str
     category: str
     total_bytes: int
     expires_at: float
-    segments: dict[int, bytes] = field(default_factory=dict)
-    head: bytes = b""
-    duration_ms: int = 0
+    received: Received = field(default_factory=Received)
+    sizes: dict[int, int] = field(default_factory=dict)
+    early: dict[int, bytes] = field(default_factory=dict)
+    """Segments that came before one they follow."""
+    facts: Shown | None = None
+    failure: str | None = None
     finalized_at: float | None = None
     ready_at: float = 0.0
     alt_text: str = ""
@@ -109,20 +113,27 @@ class Upload:
     @property
     def kind(self) -> str:
         """`photo`, `animated_gif` or `video`, as `includes.media[].type` says it."""
-        noun = self.category.rpartition("_")[2]
-        return {"gif": "animated_gif", "video": "video"}.get(noun, "photo")
+        return {"gif": "animated_gif", "video": "video"}.get(taking.noun(self.category), "photo")
 
     @property
     def key(self) -> str:
         return f"{PREFIX[self.kind]}_{self.id}"
 
     @property
-    def broken(self) -> bool:
-        """A video whose bytes are no MP4 or QuickTime file."""
-        return self.kind == "video" and self.head[4:8] != b"ftyp"
+    def duration_ms(self) -> int:
+        return round((self.facts.duration_s or 0) * 1000) if self.facts else 0
 
     def usable(self, now: float) -> bool:
-        return self.finalized_at is not None and self.ready_at <= now < self.expires_at and not self.broken
+        whole = self.finalized_at is not None and self.failure is None
+        return whole and self.ready_at <= now < self.expires_at
+
+    def add(self, index: int, content: bytes) -> None:
+        """One sent again is taken to be the same as before."""
+        if index not in self.sizes:
+            self.early[index] = content
+            self.sizes[index] = len(content)
+        while (following := len(self.sizes) - len(self.early)) in self.early:
+            self.received.add(self.early.pop(following))
 
 
 # ---- endpoints -----------------------------------------------------------------------------------
@@ -150,14 +161,17 @@ async def append(world: World, request: web.Request) -> web.Response:
         raise invalid("media", [], f"Segments do not exceed {SEGMENT_MAX} bytes.")
     if upload.finalized_at is not None:
         raise invalid("id", [upload.id], "The media is finalized already.")
-    upload.segments[index] = content
+    if upload.sizes.get(index, len(content)) != len(content):
+        raise invalid("segment_index", [str(index)], "The segment was sent before, and of another size.")
+    upload.add(index, content)
     return json({"data": {"expires_at": math.ceil(upload.expires_at)}})
 
 
 async def finalize(world: World, request: web.Request) -> web.Response:
     upload = upload_of(world, request, request.match_info["id"])
     if upload.finalized_at is None:
-        seal(world, upload, joined(upload))
+        check_whole(upload)
+        seal(world, upload)
     return json({"data": described(world, upload)})
 
 
@@ -174,8 +188,13 @@ async def one_shot(world: World, request: web.Request) -> web.Response:
     if category not in Category.__args__ or category == "amplify_video":  # type: ignore[attr-defined]
         raise invalid("media_category", [category], "media_category cannot be used here.")
     check_size(category, len(content))
+    received = Received(content)
+    complaint = taking.image_complaint(received.facts()) if taking.noun(category) == "image" else None
+    if complaint:
+        raise invalid("media", [], complaint)
     upload = opened(world, account.id, category, len(content))
-    seal(world, upload, content)
+    upload.received = received
+    seal(world, upload)
     return json({"data": described(world, upload)})
 
 
@@ -219,40 +238,29 @@ def upload_of(world: World, request: web.Request, media_id: str) -> Upload:
 
 
 def check_size(category: str, size: int) -> None:
-    noun = category.rpartition("_")[2]
-    most = {"image": 5 * MB, "gif": 15 * MB, "video": 512 * MB}.get(noun)
+    most = taking.MOST_BYTES.get(taking.noun(category))
     if most is not None and size > most:
         raise invalid("total_bytes", [str(size)], f"File size exceeds {most} bytes.")
 
 
-def joined(upload: Upload) -> bytes:
-    """All segments in order; they have to be complete and as long as announced."""
-    content = b"".join(upload.segments[index] for index in sorted(upload.segments))
-    if sorted(upload.segments) != list(range(len(upload.segments))):
+def check_whole(upload: Upload) -> None:
+    """All segments are there, and as long as announced."""
+    if upload.early or not upload.sizes:
         raise invalid("id", [upload.id], "Segments do not add up: one is missing.")
-    if len(content) != upload.total_bytes:
-        words = (
-            f"Segments do not add up to provided total file size: {len(content)}, not {upload.total_bytes}."
-        )
+    if (size := upload.received.size) != upload.total_bytes:
+        words = f"Segments do not add up to provided total file size: {size}, not {upload.total_bytes}."
         raise invalid("id", [upload.id], words)
-    return content
 
 
-def seal(world: World, upload: Upload, content: bytes) -> None:
+def seal(world: World, upload: Upload) -> None:
     now = world.now()
-    upload.segments.clear()
-    upload.head = content[:12]
-    upload.duration_ms = duration_ms(content)
+    upload.facts = upload.received.facts()
+    if upload.kind != "photo":
+        upload.failure = taking.processing_complaint(upload.category, upload.facts)
+    upload.received = Received()
     upload.finalized_at = now
     upload.ready_at = now if upload.kind == "photo" else now + world.processing_s
     upload.expires_at = now + READY_LIFE_S
-
-
-def duration_ms(content: bytes) -> int:
-    """From the movie header of an MP4 file (version 0); 0 without one."""
-    at = content.find(b"mvhd")
-    scale = int.from_bytes(content[at + 16 : at + 20], "big") if at >= 0 else 0
-    return int.from_bytes(content[at + 20 : at + 24], "big") * 1000 // scale if scale else 0
 
 
 def described(world: World, upload: Upload) -> dict[str, Any]:
@@ -261,15 +269,20 @@ def described(world: World, upload: Upload) -> dict[str, Any]:
     if upload.finalized_at is None:
         return row
     if upload.kind == "photo":
-        return row | {"image": {"image_type": "image/jpeg", "w": 1200, "h": 675}}
+        return row | image_of(upload.facts)
     return row | {"processing_info": processing(world.now(), upload, upload.finalized_at)}
+
+
+def image_of(facts: Shown | None) -> dict[str, Any]:
+    """Nothing of subtitles."""
+    return {"image": {"image_type": facts.mime, "w": facts.width, "h": facts.height}} if facts else {}
 
 
 def processing(now: float, upload: Upload, since: float) -> dict[str, Any]:
     whole = upload.ready_at - since
     part = 1.0 if now >= upload.ready_at else (now - since) / whole
-    if part >= 1.0 and upload.broken:
-        error = {"code": 1, "name": "InvalidMedia", "message": "Unsupported video format"}
+    if part >= 1.0 and upload.failure:
+        error = {"code": 1, "name": "InvalidMedia", "message": upload.failure}
         return {"state": "failed", "progress_percent": 0, "error": error}
     if part >= 1.0:
         return {"state": "succeeded", "progress_percent": 100}

@@ -9,11 +9,11 @@ from msgspec import Meta, Struct
 
 from sextant.sandbox.network import json
 from sextant.sandbox.world import Account, Post, World
-from sextant.sandbox.x import errors
+from sextant.sandbox.x import errors, taking
 from sextant.sandbox.x.access import PLATFORM, body, caller
 from sextant.sandbox.x.ids import ID, new_id
 from sextant.sandbox.x.media import Upload
-from sextant.sandbox.x.text import LIMIT, shown, weight
+from sextant.sandbox.x.text import LIMIT, PREMIUM_LIMIT, cashtags, shortened, shown, weight
 
 SCOPES = ("tweet.read", "tweet.write", "users.read")
 # How long the guard against duplicates lasts is not known (x.md §7).
@@ -78,9 +78,9 @@ async def create(world: World, request: web.Request) -> web.Response:
     uploads = attached(world, account, asked)
     check_rights(world, account, asked)
     check_text(world, account, asked, kind_of(uploads))
-    post = made(world, account, asked.text, uploads)
+    post = made(world, account, asked, uploads)
     world.add_post(post)
-    text, _ = shown(post.text, post.id, media_url(world, post))
+    text, _ = shown(shortened(post.text), post.id, media_url(world, post))
     return json({"data": {"id": post.id, "text": text, "edit_history_tweet_ids": [post.id]}}, status=201)
 
 
@@ -95,7 +95,16 @@ def attached(world: World, account: Account, asked: Create) -> list[Upload]:
         raise errors.invalid("media.media_ids", ids, "Your media IDs are invalid.")
     if len(uploads) > 1 and any(upload.kind != "photo" for upload in uploads):
         raise errors.invalid("media.media_ids", ids, "A post has up to 4 photos, or 1 GIF, or 1 video.")
+    for upload in uploads:
+        check_upload(account, upload)
     return uploads
+
+
+def check_upload(account: Account, upload: Upload) -> None:
+    if complaint := taking.posting_complaint(upload.category, upload.facts):
+        raise errors.invalid("media.media_ids", [upload.id], complaint)
+    if not account.role and taking.too_long(upload.category, upload.facts):
+        raise errors.forbidden(errors.LONG_VIDEO)
 
 
 def kind_of(uploads: list[Upload]) -> str:
@@ -116,8 +125,10 @@ def check_rights(world: World, account: Account, asked: Create) -> None:
 def check_text(world: World, account: Account, asked: Create, kind: str) -> None:
     if not asked.text and kind == "text" and not asked.poll and not asked.card_uri:
         raise errors.invalid("text", [""], "One of text, media, poll or card_uri is needed.")
-    if weight(asked.text) > LIMIT:
+    if weight(asked.text) > (PREMIUM_LIMIT if account.role else LIMIT):
         # X answers too long a text with its general refusal (x.md §5).
+        raise errors.forbidden()
+    if cashtags(asked.text) > 1 and account.tier != "enterprise":
         raise errors.forbidden()
     since = world.now() - DUPLICATE_S
     mine = (post for post in world.posts(PLATFORM) if post.account_id == account.id)
@@ -126,19 +137,25 @@ def check_text(world: World, account: Account, asked: Create, kind: str) -> None
         raise errors.forbidden(errors.DUPLICATE)
 
 
-def made(world: World, account: Account, text: str, uploads: list[Upload]) -> Post:
+def made(world: World, account: Account, asked: Create, uploads: list[Upload]) -> Post:
     media = [
         {"media_key": u.key, "type": u.kind, "duration_ms": u.duration_ms, "alt_text": u.alt_text}
         for u in uploads
     ]
+    facts = {
+        "media": media,
+        "reply_settings": asked.reply_settings,
+        "made_with_ai": asked.made_with_ai,
+        "paid_partnership": asked.paid_partnership,
+    }
     return Post(
         platform=PLATFORM,
         id=new_id(world),
         account_id=account.id,
         kind=kind_of(uploads),
         created_at=world.now(),
-        text=text,
-        facts={"media": media} if media else {},
+        text=asked.text,
+        facts={name: fact for name, fact in facts.items() if fact},
     )
 
 

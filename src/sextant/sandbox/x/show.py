@@ -13,7 +13,7 @@ from sextant.sandbox.x.access import PLATFORM, Caller
 from sextant.sandbox.x.fields import Wanted
 from sextant.sandbox.x.numbers import truth
 from sextant.sandbox.x.posts import media_url
-from sextant.sandbox.x.text import shown
+from sextant.sandbox.x.text import shortened, shown
 from sextant.sandbox.x.users import user_row
 
 PRIVATE_S = 30 * 86400
@@ -96,7 +96,7 @@ def refusals(asked: frozenset[str], groups: dict[str, tuple[str, ...]]) -> list[
 
 def row(world: World, post: Post, wanted: Wanted) -> dict[str, Any]:
     """One element of `data`."""
-    text, urls = shown(post.text, post.id, media_url(world, post))
+    text, urls = shown(shortened(post.text), post.id, media_url(world, post))
     asked = {"id", "text", *wanted.post, *(name.partition(".")[0] for name in wanted.expansions)}
     if not wanted.new:
         asked.add("edit_history_tweet_ids")
@@ -110,12 +110,21 @@ def row(world: World, post: Post, wanted: Wanted) -> dict[str, Any]:
         "created_at": stamp(post.created_at),
         "lang": "en",
         "possibly_sensitive": False,
-        "reply_settings": "everyone",
+        "reply_settings": post.facts.get("reply_settings", "everyone"),
+        "note_post" if wanted.new else "note_tweet": note(post),
         "entities": {"urls": urls} if urls else None,
         "attachments": attachments(post),
         **metrics(truth(world, post), wanted.new),
     }
     return {name: value for name, value in facts.items() if name in asked and value is not None}
+
+
+def note(post: Post) -> dict[str, Any] | None:
+    """The whole of a text that `text` holds only the start of."""
+    if shortened(post.text) == post.text:
+        return None
+    text, urls = shown(post.text, post.id, None)
+    return {"text": text, "entities": {"urls": urls}} if urls else {"text": text}
 
 
 def attachments(post: Post) -> dict[str, Any] | None:

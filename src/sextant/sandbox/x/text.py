@@ -9,11 +9,16 @@ from typing import Any
 from twitter_text import parse_tweet
 
 LINK = re.compile(r"https?://\S+")
-LIMIT = 280
+LIMIT, PREMIUM_LIMIT = 280, 25_000
+CASHTAG = re.compile(r"(?:^|(?<=\s))\$[A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?(?![A-Za-z0-9_$])")
 
 
 def weight(text: str) -> int:
     return int(parse_tweet(text).weightedLength)
+
+
+def cashtags(text: str) -> int:
+    return len(CASHTAG.findall(text))
 
 
 def shown(text: str, post_id: str, media_url: str | None) -> tuple[str, list[dict[str, Any]]]:
@@ -26,3 +31,8 @@ def shown(text: str, post_id: str, media_url: str | None) -> tuple[str, list[dic
         urls.append({"start": len(out), "end": len(out) + len(short), "url": short, "expanded_url": link[0]})
         out, at = out + short, link.end()
     return out + whole[at:], urls
+
+
+def shortened(text: str) -> str:
+    """The start of a text over everybody's limit: the whole is in the note (x.md «Two vocabularies»)."""
+    return text if weight(text) <= LIMIT else text[: LIMIT // 2].rstrip() + "…"

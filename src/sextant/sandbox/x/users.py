@@ -23,6 +23,6 @@ def user(world: World, account: Account) -> dict[str, object]:
         "profile_image_url": f"https://pbs.twimg.com/profile_images/{account.id}/abc_normal.jpg",
         "verified": False,
         "verified_type": "none",
-        "subscription_type": "None",
+        "subscription_type": account.role or "None",
         "public_metrics": public,
     }
