@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from sextant.platforms.base import Draft
 from sextant.platforms.instagram import PLATFORM
 from sextant.sandbox import facebook, instagram
+from sextant.sandbox.server import Sandbox
+from tests.platforms import instagram_drafts
 from tests.platforms.contract import PlatformContract
 
 
@@ -17,6 +20,9 @@ class TestInstagram(PlatformContract):
     login = "facebook"
     refreshes = False
     field = ("ig_reels_video_view_total_time", "video_watch_time_ms")
+
+    def drafts(self, sandbox: Sandbox, name: str) -> list[Draft]:
+        return instagram_drafts.drafts(sandbox, name)
 
     def truth(self, n: int) -> dict[str, Any]:
         insights = {

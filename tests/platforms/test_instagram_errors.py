@@ -47,7 +47,7 @@ def fault(status, code, subcode=None, message="words", request=READ, headers=Non
         *((400, code, None, WAIT) for code in (4, 17, 32, 613, 80002)),
         (400, 9, 2207042, WAIT),
         *((500, code, None, PASSING) for code in (1, 2, -1)),
-        (400, -1, 2207073, BUG),
+        (400, -1, 2207073, OUTSIDE),
     ],
 )
 def test_codes(status, code, subcode, expected):

@@ -51,6 +51,11 @@ def at(call):
 
 
 @pytest.fixture
+def nothing_is_out(peer, at):
+    peer.on("GET", at(f"{ACCOUNT}/media"), {"data": []})
+
+
+@pytest.fixture
 def draft(tmp_path):
     return video_draft("Look #here", LocalMedia(tmp_path / "clip.mp4", b"\0\0\0\x18ftypmp42"))
 
@@ -63,14 +68,15 @@ def error(code, subcode):
     return {"error": {"message": "words", "code": code, "error_subcode": subcode}}
 
 
+@pytest.mark.usefixtures("nothing_is_out")
 async def test_container_wait_publish(peer, call, at, draft):
     peer.on("POST", at(f"{ACCOUNT}/media"), {"id": CONTAINER})
     peer.on("GET", at(CONTAINER), IN_PROGRESS).on("GET", at(CONTAINER), FINISHED)
     peer.on("POST", at(f"{ACCOUNT}/media_publish"), {"id": MEDIA}).on("GET", at(MEDIA), DESCRIBED)
     made, ready, out, posted = await steps(call, draft)
-    assert made.state == {"container_id": CONTAINER}
+    assert made.state == {"container_id": CONTAINER, "kind": "reel"}
     assert [step.announces for step in (made, ready, out, posted)] == [False, True, False, False]
-    assert out.state == {"media_id": MEDIA}
+    assert out.state == {"media_id": MEDIA, "kind": "reel"}
     assert posted.published.id == MEDIA
     assert posted.published.kind is Kind.REEL
     assert posted.published.url == "https://www.instagram.com/reel/Abc123/"
@@ -86,13 +92,14 @@ async def test_container_wait_publish(peer, call, at, draft):
     assert call.wire.clock.slept == [0.5]
 
 
+@pytest.mark.usefixtures("nothing_is_out")
 async def test_a_restart_goes_on_with_its_container(peer, call, at, draft):
     peer.on("GET", at(CONTAINER), FINISHED).on("GET", at(MEDIA), DESCRIBED)
     peer.on("POST", at(f"{ACCOUNT}/media_publish"), {"id": MEDIA})
     for done in (Checkpoint("container", {"container_id": CONTAINER}), READY):
         *_, posted = await steps(call, draft, done)
         assert posted.published.id == MEDIA
-    assert not any(asked.path.endswith("/media") for asked in peer.asked)
+    assert not any(asked.path.endswith("/media") for asked in peer.asked if asked.method == "POST")
 
 
 async def test_a_restart_after_publishing_only_asks_for_the_link(peer, call, at, draft):
@@ -121,15 +128,34 @@ async def test_a_spoilt_container_is_forgotten(peer, call, at, draft, status):
     [start], _ = await steps_until_fault(call, draft, faults.TryLater, done)
     peer.on("POST", at(f"{ACCOUNT}/media"), {"id": "2"}).on("GET", at("2"), IN_PROGRESS)
     [made], _ = await steps_until_fault(call, draft, faults.TryLater, start)
-    assert made.state == {"container_id": "2"}
+    assert made.state == {"container_id": "2", "kind": "reel"}
 
 
+@pytest.mark.usefixtures("nothing_is_out")
 async def test_a_container_that_is_not_found_on_publishing_is_forgotten(peer, call, at, draft):
     peer.on("GET", at(CONTAINER), FINISHED)
     peer.on("POST", at(f"{ACCOUNT}/media_publish"), error(24, 2207006), status=400)
-    [ready, start], _ = await steps_until_fault(call, draft, faults.TryLater, READY)
+    done = Checkpoint("container", {"container_id": CONTAINER})
+    [ready, start], _ = await steps_until_fault(call, draft, faults.TryLater, done)
     assert ready.announces
     assert (start.state, start.announces) == ({}, False)
+
+
+@pytest.mark.usefixtures("nothing_is_out")
+async def test_a_container_that_is_not_found_after_an_earlier_request_may_be_out(peer, call, at, draft):
+    peer.on("GET", at(CONTAINER), FINISHED)
+    peer.on("POST", at(f"{ACCOUNT}/media_publish"), error(24, 2207006), status=400)
+    [ready], _ = await steps_until_fault(call, draft, faults.OutcomeUnknown, READY)
+    assert ready.state["container_id"] == CONTAINER
+
+
+@pytest.mark.usefixtures("nothing_is_out")
+async def test_a_container_that_is_not_found_because_it_is_published(peer, call, at, draft):
+    peer.on("GET", at(CONTAINER), FINISHED).on("GET", at(CONTAINER), PUBLISHED)
+    peer.on("POST", at(f"{ACCOUNT}/media_publish"), error(24, 2207006), status=400)
+    done = Checkpoint("container", {"container_id": CONTAINER})
+    [ready], _ = await steps_until_fault(call, draft, faults.OutcomeUnknown, done)
+    assert ready.announces
 
 
 async def test_a_passing_failure_keeps_the_container(peer, call, at, draft):
@@ -153,7 +179,7 @@ async def test_a_video_that_instagram_cannot_fetch(peer, call, at, draft):
 async def test_a_long_wait_ends_and_is_taken_up_later(peer, call, at, draft):
     peer.on("POST", at(f"{ACCOUNT}/media"), {"id": CONTAINER}).on("GET", at(CONTAINER), IN_PROGRESS)
     [made], _ = await steps_until_fault(call, draft, faults.TryLater)
-    assert made.state == {"container_id": CONTAINER}
+    assert made.state == {"container_id": CONTAINER, "kind": "reel"}
     assert max(call.wire.clock.slept) <= 60.0
     assert sum(call.wire.clock.slept) >= 300.0
 
@@ -166,6 +192,7 @@ async def test_a_container_published_already_is_looked_for_and_not_sent_again(pe
     assert [asked.method for asked in peer.asked] == ["GET"]
 
 
+@pytest.mark.usefixtures("nothing_is_out")
 async def test_an_answer_without_an_id_leaves_the_outcome_unknown(peer, call, at, draft):
     peer.on("GET", at(CONTAINER), FINISHED).on("POST", at(f"{ACCOUNT}/media_publish"), "<html>")
     await steps_until_fault(call, draft, faults.OutcomeUnknown, READY)

@@ -15,7 +15,7 @@ from sextant.metrics import Reason
 from sextant.platforms.base import Draft, Published, Request
 from sextant.platforms.catalogue import Kind
 from sextant.platforms.instagram import PLATFORM
-from sextant.platforms.media import MediaFile
+from sextant.platforms.media import MediaFacts, MediaFile
 from sextant.sandbox import facebook, instagram
 from sextant.sandbox.server import Sandbox
 from sextant.sandbox.world import Post, World
@@ -42,6 +42,8 @@ TRUTH = {
 
 class Hosted:
     """A video at an address of the sandbox."""
+
+    facts = MediaFacts("video/mp4", 305261, 1280, 720, 5.0)
 
     def __init__(self, url: str) -> None:
         self.url = url

@@ -14,6 +14,7 @@ from sextant.platforms.base import (
     App,
     Call,
     Checkpoint,
+    Complaint,
     Draft,
     Grant,
     OAuthSpec,
@@ -24,7 +25,7 @@ from sextant.platforms.base import (
     Send,
 )
 from sextant.platforms.catalogue import At, Catalogue, Kind, Never, Source
-from sextant.platforms.instagram import auth, errors, limits, metrics, publish
+from sextant.platforms.instagram import account, auth, errors, limits, metrics, publish
 from sextant.platforms.instagram.options import InstagramOptions
 
 NOT_STORIES = frozenset(Kind) - {Kind.STORY}
@@ -122,6 +123,12 @@ class Instagram:
 
     async def read(self, call: Call, posts: Sequence[Published]) -> list[Reading]:
         return await metrics.read(call, posts, CATALOGUE)
+
+    async def ask(self, call: Call, draft: Draft) -> list[Complaint]:
+        return await account.ask(call, draft)
+
+    async def delete(self, call: Call, post: Published) -> None:
+        await account.delete(call, post)
 
 
 PLATFORM: Platform = Instagram()

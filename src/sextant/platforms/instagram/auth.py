@@ -25,6 +25,7 @@ LOGINS: Mapping[str, OAuthSpec] = {
             "instagram_basic",
             "instagram_content_publish",
             "instagram_manage_insights",
+            "instagram_manage_contents",
             "pages_show_list",
             "pages_read_engagement",
         ),
@@ -52,7 +53,9 @@ def url(app: App, path: str) -> str:
 
 
 def sign(request: Request, token: str, app: App) -> Request:
-    """Nothing documents appsecret_proof on graph.instagram.com (§7)."""
+    """Nothing documents appsecret_proof on graph.instagram.com (§7); bytes go with the token alone (§2.3)."""
+    if request.body is not None:
+        return replace(request, headers={**request.headers, "Authorization": f"OAuth {token}"})
     if app.login == INSTAGRAM:
         return graph.with_fields(request, {"access_token": token})
     return graph.sign(request, token, app)

@@ -27,8 +27,9 @@ PUBLISHING: Table = (
     Row(means=TryLater, subcodes={2207001}, unsure=True),
     Row(means=TryLater, subcodes={2207003, 2207020, 2207032, 2207053, 2207008, 2207027, 2207077, 2207082}),
     Row(means=Gone, subcodes={2207006}),
-    Row(means=ActOutside, subcodes={2207051, 2207050}),
-    Row(means=OurBug, subcodes={2207023, 2207073}),
+    # 2207073: a medium of a type that only the app itself can delete (§2.7).
+    Row(means=ActOutside, subcodes={2207051, 2207050, 2207073}),
+    Row(means=OurBug, subcodes={2207023}),
     # A place becomes free at some moment of the rolling 24 hours (§2.8).
     Row(means=WaitUntil, subcodes={2207042}, pause=timedelta(hours=2)),
     Row(

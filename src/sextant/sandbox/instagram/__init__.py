@@ -1,13 +1,14 @@
 """Simulated Instagram, by Facebook Login and by Instagram Login (shared/platforms/instagram.md).
 
 One account: Ada, a person, whose Page is linked with the professional account 17841400000000001; at the
-consent pages of both logins it is her id that is chosen. Roles and tiers: none; what an account may do is
-switched by `scopes`. `facts.engaged_users` sets its limit of calls.
-Only reels are published here; Posts of kind "photo", "video", "carousel" (FEED) and "story" can be put into
-the world, with `facts.before_professional` for media that insights refuse for ever.
+consent pages of both logins it is her id that is chosen. Roles: none; what an account may do is switched by
+`scopes`. Tier: how many posts it may publish in 24 hours, "" is 50. `facts.engaged_users` sets its limit of
+calls.
+Published here: "photo", "carousel" (FEED), "reel" and "story"; a Post of kind "video" (FEED) can be put into
+the world. `facts.before_professional`: media that insights refuse for ever; `facts.undeletable`: as named.
 Truth: the media fields at the top (`like_count`, `saved_count`, …) and `insights` by metric; a breakdown
 metric's value is an object by dimension.
-Not simulated: images, stories, carousels, comments, batches on graph.instagram.com.
+Not simulated: comments, tags, batches on graph.instagram.com.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from sextant.sandbox.graph import fields, people
 from sextant.sandbox.graph.call import Call, Caller
 from sextant.sandbox.graph.fields import Field
 from sextant.sandbox.graph.scene import Node, Operation, Scene, Type, show_node, shown
-from sextant.sandbox.instagram import containers, insights
+from sextant.sandbox.instagram import containers, insights, media
 from sextant.sandbox.instagram.containers import IG_CONTAINER
 from sextant.sandbox.instagram.scopes import need, scope_of
 from sextant.sandbox.instagram.shows import IG_MEDIA, IG_USER, NUMBERS
@@ -62,20 +62,21 @@ class InstagramGraph:
     operations: Mapping[tuple[str, str, str], Operation] = {
         **people.operations(PAGE),
         ("GET", "ig", ""): Operation(own(IG_USER)),
-        ("GET", "ig", "media"): Operation(containers.listing, asking),
+        ("GET", "ig", "media"): Operation(media.listing, asking),
+        ("GET", "ig", "stories"): Operation(media.stories, asking),
         ("POST", "ig", "media"): Operation(containers.create, "publish"),
-        ("POST", "ig", "media_publish"): Operation(containers.publish, "publish", commits=True),
-        ("GET", "ig", "content_publishing_limit"): Operation(containers.limit, "publish"),
+        ("POST", "ig", "media_publish"): Operation(media.publish, "publish", commits=True),
+        ("GET", "ig", "content_publishing_limit"): Operation(media.limit, "publish"),
         ("GET", "container", ""): Operation(own(IG_CONTAINER), "publish"),
         ("GET", "media", ""): Operation(own(IG_MEDIA), asking),
         ("GET", "media", "insights"): Operation(insights.of_media, "read"),
-        ("DELETE", "media", ""): Operation(containers.delete, "publish"),
+        ("DELETE", "media", ""): Operation(media.delete, "publish"),
     }
 
     def node(self, world: World, node_id: str) -> Node | None:
         post = by_id(world, node_id)
         if post is not None:
-            return containers.media_node(world, post)
+            return media.media_node(world, post)
         accounts = (ig_node(account) for account in world.accounts("instagram"))
         account = next((node for node in accounts if node.id == node_id), None)
         return account or containers.node(world, node_id) or people.find(world, "instagram", node_id)

@@ -89,6 +89,8 @@ def media_type(scene: Scene, field: Field) -> str:
 
 def permalink(scene: Scene, field: Field) -> str:
     post: Post = scene.node.thing
+    if post.kind == "story":
+        return f"{WEB}/stories/{scene.node.account.facts['instagram']['username']}/{post.id}/"
     return f"{WEB}/{'reel' if post.kind == 'reel' else 'p'}/{shortcode_of(post.id)}/"
 
 
@@ -112,6 +114,11 @@ def caption(scene: Scene, field: Field) -> Any:
     return scene.node.thing.text or None
 
 
+def shared_to_feed(scene: Scene, field: Field) -> bool | None:
+    post: Post = scene.node.thing
+    return bool(post.facts.get("is_shared_to_feed", True)) if product(post) == "REELS" else None
+
+
 IG_MEDIA = Type(
     MEDIA,
     {
@@ -127,9 +134,9 @@ IG_MEDIA = Type(
         "username": profile("username"),
         "owner": lambda scene, field: {"id": scene.node.account.facts["instagram"]["id"]},
         "alt_text": fact("alt_text"),
-        "is_ai_generated": lambda scene, field: False,
+        "is_ai_generated": lambda scene, field: bool(scene.node.thing.facts.get("is_ai_generated")),
         "is_comment_enabled": lambda scene, field: True,
-        "is_shared_to_feed": lambda scene, field: True if product(scene.node.thing) == "REELS" else None,
+        "is_shared_to_feed": shared_to_feed,
         **{name: count(name) for name in COUNTS},
         # Works through Business Discovery only (§3.2).
         "view_count": only_on(False, MEDIA, lambda scene, field: None),
