@@ -14,6 +14,8 @@ ALT_TEXT = 1000
 
 FormName = Literal["feed", "reel", "story"]
 AltText = Annotated[str, Meta(max_length=ALT_TEXT)]
+Name = Annotated[str, Meta(min_length=1)]
+Milliseconds = Annotated[int, Meta(ge=0)]
 
 
 class InstagramOptions(Options, frozen=True):
@@ -38,8 +40,8 @@ class InstagramOptions(Options, frozen=True):
         str | None, Meta(description="A reel's cover: the public address of a JPEG image.")
     ] = None
     thumb_offset: Annotated[
-        int | None,
-        Meta(ge=0, description="A reel's cover from the video itself: milliseconds from its start."),
+        Milliseconds | None,
+        Meta(description="A reel's cover from the video itself: milliseconds from its start."),
     ] = None
     share_to_feed: Annotated[
         bool | None,
@@ -47,12 +49,10 @@ class InstagramOptions(Options, frozen=True):
             description="Whether a reel or carousel shows in the feed as well. Left out: Instagram decides."
         ),
     ] = None
-    audio_name: Annotated[
-        str | None, Meta(min_length=1, description="What a reel's own sound is called.")
-    ] = None
-    location_id: Annotated[
-        str | None, Meta(min_length=1, description="The id of a Facebook Page that has a place.")
-    ] = None
+    audio_name: Annotated[Name | None, Meta(description="What a reel's own sound is called.")] = None
+    location_id: Annotated[Name | None, Meta(description="The id of a Facebook Page that has a place.")] = (
+        None
+    )
     is_ai_generated: Annotated[bool, Meta(description="Marks an image or carousel as made with AI.")] = False
     is_paid_partnership: Annotated[bool, Meta(description="Marks an image as a paid partnership.")] = False
     trial: Annotated[
