@@ -9,12 +9,13 @@ from html import unescape
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
-from twitter_text import extract_urls_with_indices, has_invalid_characters, parse_tweet
+from twitter_text import extract_urls_with_indices, parse_tweet
 
 from sextant.platforms.shape import mapping, objects
 from sextant.platforms.shape import text as text_of
 
 TEXT_MAX = 280
+FORBIDDEN = frozenset("\ufeff\ufffe\uffff")
 
 # The rule of X's own twitter-text: up to six letters, and one or two more after a dot or an underscore.
 CASHTAG = re.compile(r"(?<!\S)\$[a-z]{1,6}(?:[._][a-z]{1,2})?(?=$|[\s!-/:-@\[-`{-~])", re.IGNORECASE)
@@ -30,8 +31,8 @@ def cashtags(text: str) -> int:
 
 
 def unprintable(text: str) -> bool:
-    """Whether it holds a character that X takes in no text (byte order marks, non-characters)."""
-    return bool(text) and bool(has_invalid_characters(text))
+    """Whether it holds a character that X takes in no text (twitter-text: U+FEFF and non-characters)."""
+    return not FORBIDDEN.isdisjoint(text)
 
 
 class Words(NamedTuple):
