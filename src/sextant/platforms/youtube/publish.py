@@ -37,7 +37,7 @@ async def publish(call: Call, draft: Draft, done: Checkpoint | None) -> AsyncIte
         if "processed" not in state:
             state = {**state, "processed": "yes"}
             yield Checkpoint("processed", state)
-        post = replace(post, note=await thumbnail.set_thumbnail(call, draft, post.id))
+        post = await pictured(call, draft, post)
     yield Checkpoint("published", state, published=post)
 
 
@@ -47,17 +47,22 @@ async def find_published(call: Call, draft: Draft, done: Checkpoint, since: date
     state = {"opened": since.isoformat(), "announced": since.isoformat(), **done.state}
     try:
         video = await arrived(call, draft, state)
-        return None if video is None else await seen(call, video)
+        return None if video is None else await seen(call, draft, video)
     except (TryLater, WaitUntil) as unsure:
         raise OutcomeUnknown(unsure.message) from None
 
 
-async def seen(call: Call, video: str) -> Published:
+async def seen(call: Call, draft: Draft, video: str) -> Published:
     """A video that was there and is gone again was published: sending it anew would be a second post."""
     try:
-        return await processed(call, video)
+        post = await processed(call, video)
     except Gone:
         return published(video, {}, call.now)
+    return await pictured(call, draft, post) if thumbnail.wanted(draft) else post
+
+
+async def pictured(call: Call, draft: Draft, post: Published) -> Published:
+    return replace(post, note=await thumbnail.set_thumbnail(call, draft, post.id))
 
 
 async def delete(call: Call, post: Published) -> None:
