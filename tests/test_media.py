@@ -1,209 +1,20 @@
-"""Fetching media: what the address guard refuses before anything is connected, and what is kept."""
+"""Fetching media: from where, what is refused on the way, and what is kept."""
 
 import asyncio
+import gzip
 import os
+import resource
 import time
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from importlib import resources
 
 import pytest
 from aiohttp import web
 
 from sextant.errors import FixContent, TryLater
-from sextant.media import MAX_REDIRECTS, Fetcher, PostMedia, is_public
+from sextant.media import MAX_REDIRECTS, Fetcher, Patience, PostMedia
 from sextant.media_facts import sniffed
+from tests.internet import JPEG, VIDEO, counting
 
-VIDEO = (resources.files("sextant.sandbox") / "media" / "sample.mp4").read_bytes()
-JPEG = (resources.files("sextant.sandbox") / "media" / "sample.jpg").read_bytes()
 HERE = "/_control/media/"
-
-
-# ---- addresses ----
-
-PRIVATE = [
-    "127.0.0.1",
-    "127.255.255.254",
-    "10.0.0.1",
-    "172.16.0.1",
-    "172.31.255.255",
-    "192.168.1.1",
-    "169.254.0.1",
-    "169.254.169.254",
-    "100.64.0.1",
-    "100.127.255.255",
-    "224.0.0.1",
-    "239.255.255.250",
-    "240.0.0.1",
-    "255.255.255.255",
-    "0.0.0.0",
-    "0.1.2.3",
-    "192.0.2.1",
-    "198.18.0.1",
-    "::",
-    "::1",
-    "::127.0.0.1",
-    "fc00::1",
-    "fd00:ec2::254",
-    "fe80::1",
-    "fe80::1%eth0",
-    "fec0::1",
-    "ff02::1",
-    "2001:db8::1",
-    "2001:0:7f00:1::",
-    "::ffff:127.0.0.1",
-    "::ffff:10.0.0.1",
-    "::ffff:169.254.169.254",
-    "::ffff:224.0.0.1",
-    "::ffff:0:127.0.0.1",
-    "64:ff9b::127.0.0.1",
-    "64:ff9b::10.0.0.1",
-    "64:ff9b::169.254.169.254",
-    "64:ff9b:1::7f00:1",
-    "2002:7f00:1::",
-    "2002:a9fe:a9fe::",
-]
-PUBLIC = [
-    "8.8.8.8",
-    "172.32.0.1",
-    "100.128.0.1",
-    "2606:4700::1111",
-    "::ffff:8.8.8.8",
-    "64:ff9b::8.8.8.8",
-    "2002:808:808::",
-]
-
-
-@pytest.mark.parametrize("address", PRIVATE)
-def test_an_address_that_is_not_of_the_public_internet(address):
-    assert not is_public(address)
-
-
-@pytest.mark.parametrize("address", PUBLIC)
-def test_an_address_of_the_public_internet(address):
-    assert is_public(address)
-
-
-@pytest.mark.parametrize("text", ["", "localhost", "0177.0.0.1", "2130706433", "127.1", "example.org"])
-def test_what_is_no_plain_address_is_not_public(text):
-    assert not is_public(text)
-
-
-# ---- the guard, with a server that counts who comes ----
-
-
-@asynccontextmanager
-async def counting():
-    """A port on both loopbacks (where there are both), and who connected to it."""
-    connected = []
-
-    async def note(reader, writer):
-        connected.append(writer.get_extra_info("peername"))
-        writer.close()
-
-    four = await asyncio.start_server(note, "127.0.0.1", 0)
-    port = four.sockets[0].getsockname()[1]
-    async with AsyncExitStack() as servers:
-        await servers.enter_async_context(four)
-        with suppress(OSError):
-            await servers.enter_async_context(await asyncio.start_server(note, "::1", port))
-        yield port, connected
-
-
-@pytest.fixture
-def fetcher(tmp_path):
-    return Fetcher(tmp_path / "media")
-
-
-LOOPBACK = [
-    "127.0.0.1",
-    "127.0.0.2",
-    "127.1",
-    "127.0.1",
-    "0177.0.0.1",
-    "017700000001",
-    "2130706433",
-    "0x7f000001",
-    "0x7f.0.0.1",
-    "0",
-    "0.0.0.0",
-    "127.0.0.1.",
-    "①②⑦.0.0.1",
-    "１２７.0.0.1",
-    "127。0。0。1",
-    "[::1]",
-    "[::]",
-    "[0:0:0:0:0:0:0:1]",
-    "[::ffff:127.0.0.1]",
-    "[::ffff:7f00:1]",
-    "[::1%25lo]",
-    "[64:ff9b::7f00:1]",
-    "[2002:7f00:1::]",
-    "localhost",
-    "LOCALHOST",
-]
-
-
-@pytest.mark.parametrize("host", LOOPBACK)
-async def test_no_spelling_of_loopback_is_connected_to(fetcher, host):
-    async with counting() as (port, connected):
-        with pytest.raises(FixContent, match="not a public one"):
-            await fetcher.fetch(f"http://{host}:{port}/video.mp4")
-        assert connected == []
-
-
-@pytest.mark.parametrize("host", ["user@127.0.0.1", "user:word@127.0.0.1"])
-async def test_an_address_with_a_user_is_not_connected_to(fetcher, host):
-    async with counting() as (port, connected):
-        with pytest.raises(FixContent, match="user name or password"):
-            await fetcher.fetch(f"http://{host}:{port}/video.mp4")
-        assert connected == []
-
-
-async def test_the_count_does_count():
-    async with counting() as (port, connected):
-        _, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.close()
-        await asyncio.sleep(0.05)
-        assert len(connected) == 1
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "",
-        "video.mp4",
-        "//x.example/v.mp4",
-        "ftp://x.example/v.mp4",
-        "file:///etc/passwd",
-        "data:video/mp4;base64,AAAA",
-        "gopher://x.example/",
-        "javascript:alert(1)",
-        "http://",
-        "http:///v.mp4",
-        "http://[",
-        "http://[::1/",
-        "http://x.example:99999/",
-        "http://x.example:port/",
-        "http://a..b/",
-        "http://127.0.0.1\\@x.example/",
-        f"http://{'x' * 70}/",
-    ],
-)
-async def test_what_is_no_http_address_is_refused(fetcher, url):
-    with pytest.raises(FixContent, match="public http or https address"):
-        await fetcher.fetch(url)
-
-
-@pytest.mark.parametrize(
-    "url", ["http://x.example/v.mp4", "https://8.8.8.8/v", "HTTPS://[2606:4700::1]:8443/v"]
-)
-def test_a_public_address_has_no_complaint(fetcher, url):
-    assert fetcher.complaint(url) is None
-
-
-@pytest.mark.parametrize("url", ["http://[", "http://127.1/v", "http://①②⑦.0.0.1/", "http://10.0.0.1/v"])
-def test_a_wrong_address_is_complained_of_before_anything_is_sent(fetcher, url):
-    assert fetcher.complaint(url)
 
 
 # ---- the one origin that is let through ----
@@ -223,6 +34,9 @@ class Origin:
 
     async def answer(self, request):
         self.asked.append(request.path)
+        self.headers = request.headers
+        if request.path.endswith("/drip"):
+            return await self.drip(request, b"" if "late" in request.query else VIDEO[:1000])
         if request.path.endswith("/cut"):
             response = web.StreamResponse(headers={"Content-Length": str(len(VIDEO))})
             await response.prepare(request)
@@ -231,6 +45,18 @@ class Origin:
             return response
         body, status, headers, kind = self.answers.get(request.path, (b"", 404, None, "text/plain"))
         return web.Response(body=body, status=status, headers=headers, content_type=kind)
+
+    async def drip(self, request, first):
+        """A byte now and then, for ever; with `wait`, nothing more at all."""
+        response = web.StreamResponse()
+        if length := request.query.get("length"):
+            response.content_length = int(length)
+        if first:
+            await response.prepare(request)
+            await response.write(first)
+        while True:
+            await asyncio.sleep(3600 if "wait" in request.query else 0.005)
+            await response.write(bytes(int(request.query.get("bytes", 1))))
 
     def kept(self):
         return sorted(os.listdir(self.directory)) if self.directory.exists() else []
@@ -241,7 +67,7 @@ async def origin(tmp_path):
     origin = Origin(tmp_path)
     app = web.Application()
     app.router.add_route("*", "/{tail:.*}", origin.answer)
-    runner = web.AppRunner(app, access_log=None)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     origin.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
@@ -262,6 +88,9 @@ async def test_the_allowed_origin_is_fetched_whole(origin):
         "http://x.example/v.mp4",
         "http://8.8.8.8/v.mp4",
         "{origin}/elsewhere/v.mp4",
+        "{origin}/_control/media/../elsewhere/v.mp4",
+        "{origin}/_control/media/%2e%2e/elsewhere/v.mp4",
+        "{origin}/_control/media",
         "{origin}.x.example/_control/media/v.mp4",
         "{origin}@x.example/_control/media/v.mp4",
         "http://localhost:{port}/_control/media/v.mp4",
@@ -382,6 +211,101 @@ async def test_what_is_no_medium_is_refused_whatever_it_is_called(origin, body):
     with pytest.raises(FixContent, match="video or image"):
         await origin.fetcher.fetch(origin.on("video.mp4", body, content_type="video/mp4"))
     assert origin.kept() == []
+
+
+# ---- limits of size, time and room ----
+
+
+def limited(origin, **limits):
+    return Fetcher(origin.directory, allowed=origin.url, **limits)
+
+
+async def test_the_largest_medium_that_is_taken_and_one_byte_more(origin):
+    url = origin.on("v.mp4", VIDEO)
+    assert (await limited(origin, max_bytes=len(VIDEO)).fetch(url)).size == len(VIDEO)
+    with pytest.raises(FixContent, match="larger than 305,260 bytes"):
+        await limited(origin, max_bytes=len(VIDEO) - 1).fetch(url)
+    assert len(origin.kept()) == 1
+
+
+async def test_a_length_that_is_too_large_is_refused_before_the_body_comes(origin):
+    with pytest.raises(FixContent, match="larger than"):
+        await origin.fetcher.fetch(f"{origin.url}{HERE}drip?wait=1&length={(4 << 30) + 1}")
+    assert origin.kept() == []
+
+
+async def test_a_body_without_end_is_refused(origin):
+    with pytest.raises(FixContent, match="larger than 5,000,000 bytes"):
+        await limited(origin, max_bytes=5_000_000).fetch(f"{origin.url}{HERE}drip?bytes=1000000")
+    assert origin.kept() == []
+
+
+@pytest.mark.parametrize(
+    ("query", "patience", "said"),
+    [
+        ("wait=1&late=1", Patience(answer=0.1), "TimeoutError"),
+        ("wait=1", Patience(read=0.1), "Timeout"),
+        ("bytes=1", Patience(grace=0.1, pace=100_000), "too slowly"),
+        ("bytes=1", Patience(total=0.3), "Timeout"),
+    ],
+    ids=["no answer", "stalled", "drip", "total"],
+)
+async def test_a_slow_server_is_given_up(origin, query, patience, said):
+    async with asyncio.timeout(20):
+        with pytest.raises(TryLater, match=said):
+            await limited(origin, patience=patience).fetch(f"{origin.url}{HERE}drip?{query}")
+    assert origin.kept() == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "received", "out"),
+    [(0, 0, False), (30, 0, False), (30.1, 0, True), (31, 64 * 1024, False), (31, 64 * 1024 - 1, True)],
+)
+def test_the_pace_is_asked_for_after_the_grace(seconds, received, out):
+    assert Patience().is_out(seconds, received) is out
+
+
+async def test_what_is_compressed_is_not_asked_for_nor_unpacked(origin):
+    url = origin.on("v.mp4", gzip.compress(VIDEO), headers={"Content-Encoding": "gzip"})
+    with pytest.raises(FixContent, match="video or image"):
+        await origin.fetcher.fetch(url)
+    assert origin.headers["Accept-Encoding"] == "identity"
+
+
+async def test_a_full_disk_is_tried_later_and_said(origin):
+    url = origin.on("v.mp4", VIDEO)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
+    try:
+        with pytest.raises(TryLater, match="no room left"):
+            await origin.fetcher.fetch(url)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert origin.kept() == []
+    assert (await origin.fetcher.fetch(url)).size == len(VIDEO)
+
+
+async def test_so_many_downloads_go_on_at_once_and_no_more(tmp_path):
+    now, most = 0, 0
+
+    async def answer(request):
+        nonlocal now, most
+        now += 1
+        most = max(most, now)
+        await asyncio.sleep(0.02)
+        now -= 1
+        return web.Response(body=JPEG)
+
+    app = web.Application()
+    app.router.add_get("/{tail:.*}", answer)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    fetcher = Fetcher(tmp_path, allowed=url, at_once=3)
+    found = await asyncio.gather(*(fetcher.fetch(f"{url}{HERE}{number}") for number in range(10)))
+    await runner.cleanup()
+    assert (len(found), most) == (10, 3)
 
 
 # ---- one medium of a post ----

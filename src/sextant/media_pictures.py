@@ -84,9 +84,10 @@ def _png(data: mmap.mmap) -> Picture | None:
     return Picture(*struct.unpack_from(">II", data, 16)) if data[12:16] == b"IHDR" else None
 
 
-def _gif(data: mmap.mmap) -> Picture:
+def _gif(data: mmap.mmap) -> Picture | None:
     width, height = struct.unpack_from("<HH", data, 6)
-    return Picture(width, height, _frames(data))
+    frames = _frames(data)
+    return Picture(width, height, frames) if frames else None
 
 
 def _frames(data: mmap.mmap) -> int:
