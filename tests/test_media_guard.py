@@ -129,9 +129,10 @@ async def test_no_spelling_of_loopback_is_connected_to(fetcher, host):
 @pytest.mark.parametrize("host", ["user@127.0.0.1", "user:word@127.0.0.1"])
 async def test_an_address_with_a_user_is_not_connected_to(fetcher, host):
     async with counting() as (port, connected):
-        with pytest.raises(FixContent, match="user name or password"):
-            await fetcher.fetch(f"http://{host}:{port}/video.mp4")
+        with pytest.raises(FixContent, match="user name or password") as refusal:
+            await fetcher.fetch(f"http://{host}:{port}/video.mp4?signature=s3cret#part")
         assert connected == []
+    assert f"(http://127.0.0.1:{port}/video.mp4)" in str(refusal.value)
 
 
 async def test_the_count_does_count():

@@ -16,7 +16,7 @@ import aiohttp
 
 from sextant.errors import FixContent, TryLater
 from sextant.media_facts import HEAD, facts_of, sniffed
-from sextant.media_guard import NOT_HTTP, NOT_PUBLIC, NotPublic, PublicOnly, complaint, public_socket
+from sextant.media_guard import NOT_HTTP, NOT_PUBLIC, NotPublic, PublicOnly, complaint, plain, public_socket
 from sextant.platforms.media import MediaFacts, MediaFile
 
 log = logging.getLogger("sextant.media")
@@ -89,7 +89,7 @@ class Fetcher:
         async with self._places:
             for _ in range(MAX_REDIRECTS):
                 if said := self.complaint(url):
-                    raise FixContent(f"{said} ({url})")
+                    raise FixContent(f"{said} ({plain(url)})")
                 found = await self._get(url)
                 if isinstance(found, MediaFile):
                     return found
@@ -105,10 +105,10 @@ class Fetcher:
                 async with answer:
                     return await self._kept(answer)
         except (aiohttp.InvalidURL, UnicodeError):
-            raise FixContent(f"{NOT_HTTP} ({url})") from None
+            raise FixContent(f"{NOT_HTTP} ({plain(url)})") from None
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             if isinstance(error, NotPublic) or isinstance(error.__cause__, NotPublic):
-                raise FixContent(f"{NOT_PUBLIC} ({url})") from None
+                raise FixContent(f"{NOT_PUBLIC} ({plain(url)})") from None
             raise TryLater(f"The media address could not be read ({type(error).__name__}).") from None
 
     def _session(self) -> aiohttp.ClientSession:

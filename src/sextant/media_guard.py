@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 from socket import AddressFamily
 from typing import Any
@@ -84,6 +85,11 @@ def complaint(url: str, allowed: str | None) -> str | None:
             return None
         return f"In the sandbox media come from {allowed}{MEDIA_PATH} only."
     return NOT_PUBLIC if _is_literal(parts.host) and not is_public(parts.host) else None
+
+
+def plain(url: str) -> str:
+    """An address as it may be shown: without user, password and what follows «?», where signatures are."""
+    return re.sub(r"[?#].*", "", re.sub(r"//[^/?#]*@", "//", url))
 
 
 def is_allowed(url: URL, allowed: str) -> bool:
