@@ -20,7 +20,6 @@ import math
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -215,7 +214,8 @@ async def crash(stage: Stage, posts: int, kills: int, seed: int, networks: Seque
             await until_done(waiting, senders)
             left = (await client.switch("GET", "faults"))["faults"]
             await client.switch("DELETE", "faults")
-            views = await client.rest(PATIENCE_S, tell)
+            await client.rest(PATIENCE_S, tell)
+            views = await client.posts()
             count = await compared(client, progress, views)
         finally:
             for sender in senders:
@@ -248,13 +248,7 @@ def main() -> None:
     parser.add_argument("--networks", default=",".join(NETWORKS))
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    with ExitStack() as stack:
-        directory = stack.enter_context(running.workplace())
-        url = options.database_url or f"sqlite:///{directory}/sextant.sqlite"
-        if options.postgres:
-            url = stack.enter_context(running.embedded_postgres())
-        apart = (2, 3) if url.startswith("postgresql:") else (0, 0)
-        stage = Stage(directory, stack.enter_context(running.fresh_database(url)), *apart)
+    with running.stage_for(options.database_url, options.postgres) as stage:
         work = crash(stage, options.posts, options.kills, options.seed, options.networks.split(","))
         result = running.run(work)
         print(json.dumps(result) if options.json else table(result))

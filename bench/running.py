@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from copy import deepcopy
 from pathlib import Path
 from typing import Any, TypeVar
@@ -40,11 +40,9 @@ class Process:
         self.log = directory / f"{name}.log"
         bare = {name: value for name, value in os.environ.items() if not name.startswith("SEXTANT_")}
         self.environ = {**bare, **variables, "SEXTANT_DATA_DIR": str(directory / "data")}
+        self.groups: list[int] = []
+        """Every process group it ever was."""
         self._running: subprocess.Popen[bytes] | None = None
-
-    @property
-    def pid(self) -> int | None:
-        return self._running.pid if self._running else None
 
     def start(self) -> None:
         with self.log.open("ab") as log:
@@ -56,6 +54,7 @@ class Process:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+        self.groups.append(self._running.pid)
 
     def kill(self) -> None:
         """SIGKILL to the whole group, and reaped: nothing of it is left."""
@@ -269,6 +268,16 @@ def workplace() -> Iterator[Path]:
     shutil.rmtree(directory, ignore_errors=True)
 
 
+@contextmanager
+def stage_for(database_url: str, postgres: bool) -> Iterator[Stage]:
+    """One process on SQLite; two APIs and three workers on Postgres, the one named or one of our own."""
+    with ExitStack() as stack:
+        directory = stack.enter_context(workplace())
+        url = stack.enter_context(embedded_postgres()) if postgres else database_url
+        fresh = stack.enter_context(fresh_database(url or f"sqlite:///{directory}/sextant.sqlite"))
+        yield Stage(directory, fresh, *((2, 3) if fresh.startswith("postgresql:") else (0, 0)))
+
+
 def run(work: Coroutine[Any, Any, Result]) -> Result:
     """Runs it to its end; SIGTERM and Ctrl-C let it clean up."""
 
@@ -326,28 +335,27 @@ class Client:
             found[account["platform"]].append(account["social_connection_id"])
         return found
 
-    async def posts(self) -> list[dict[str, Any]]:
-        """All posts."""
+    async def posts(self, **query: str) -> list[dict[str, Any]]:
+        """All posts that the query leaves."""
         found: list[dict[str, Any]] = []
         cursor: dict[str, str] = {}
         while True:
-            page = await self.call("GET", "/social/posts", params={"limit": "100", **cursor})
+            page = await self.call("GET", "/social/posts", params={"limit": "100", **query, **cursor})
             found += page["posts"]
             if not page["has_more"]:
                 return found
             cursor = {"cursor": page["next_cursor"]}
 
-    async def rest(self, patience_s: float, tell: Callable[[str], None]) -> list[dict[str, Any]]:
-        """All posts once none is under way, or when patience is at an end."""
+    async def rest(self, patience_s: float, tell: Callable[[str], None]) -> None:
+        """Returns when no post is under way, or when patience is at an end."""
         until, before = time.monotonic() + patience_s, -1
-        while True:
-            posts = await self.posts()
-            under_way = sum(post["status"] in ("scheduled", "processing") for post in posts)
+        while time.monotonic() < until:
+            under_way = sum([len(await self.posts(status=status)) for status in ("scheduled", "processing")])
             if under_way != before:
-                tell(f"under way: {under_way} of {len(posts)} posts")
+                tell(f"under way: {under_way}")
+            if not under_way:
+                return
             before = under_way
-            if not under_way or time.monotonic() > until:
-                return posts
             await asyncio.sleep(1.0)
 
     async def switch(self, method: str, path: str, **options: Any) -> Any:
