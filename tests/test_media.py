@@ -2,9 +2,9 @@
 
 import asyncio
 import gzip
-import os
 import resource
-import time
+import subprocess
+import sys
 
 import pytest
 from aiohttp import web
@@ -59,7 +59,7 @@ class Origin:
             await response.write(bytes(int(request.query.get("bytes", 1))))
 
     def kept(self):
-        return sorted(os.listdir(self.directory)) if self.directory.exists() else []
+        return [path for path in self.directory.rglob("*") if path.is_file() and path.name != "lock"]
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ async def origin(tmp_path):
 async def test_the_allowed_origin_is_fetched_whole(origin):
     found = await origin.fetcher.fetch(origin.on("v.mp4", VIDEO))
     assert (found.read(), found.size, found.mime) == (VIDEO, len(VIDEO), "video/mp4")
-    assert found.path.parent == origin.directory
+    assert origin.directory in found.path.parents
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,8 @@ def limited(origin, **limits):
 
 async def test_the_largest_medium_that_is_taken_and_one_byte_more(origin):
     url = origin.on("v.mp4", VIDEO)
-    assert (await limited(origin, max_bytes=len(VIDEO)).fetch(url)).size == len(VIDEO)
+    roomy = limited(origin, max_bytes=len(VIDEO))
+    assert (await roomy.fetch(url)).size == len(VIDEO)
     with pytest.raises(FixContent, match="larger than 305,260 bytes"):
         await limited(origin, max_bytes=len(VIDEO) - 1).fetch(url)
     assert len(origin.kept()) == 1
@@ -340,11 +341,40 @@ async def test_discard_without_a_download_does_nothing(origin):
     assert origin.asked == []
 
 
-def test_what_a_dead_process_left_is_removed_after_a_day(tmp_path):
-    old, young = tmp_path / "old", tmp_path / "young"
-    old.write_bytes(b"x")
-    young.write_bytes(b"x")
-    os.utime(old, (time.time() - 2 * 86400,) * 2)
-    Fetcher(tmp_path).clear_old()
-    assert [path.name for path in tmp_path.iterdir()] == ["young"]
+HOLDER = """
+import sys
+from pathlib import Path
+from sextant.media_room import Room
+room = Room(Path(sys.argv[1]))
+(room.path() / "film").write_bytes(b"film")
+print(room.path(), flush=True)
+sys.stdin.read()
+"""
+
+
+def holder(directory):
+    """A process that has a file there."""
+    command = [sys.executable, "-c", HOLDER, str(directory)]
+    running = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert running.stdout.readline()
+    return running
+
+
+def test_what_a_killed_process_left_is_removed_and_what_a_living_one_has_is_not(tmp_path):
+    with holder(tmp_path) as killed, holder(tmp_path) as living:
+        killed.kill()
+        killed.wait()
+        assert len(list(tmp_path.glob("*/film"))) == 2
+        fetcher = Fetcher(tmp_path)
+        fetcher.clear_old()
+        assert len(list(tmp_path.glob("*/film"))) == 1
+        living.communicate("")
+    assert list(tmp_path.iterdir()) == []
     Fetcher(tmp_path / "none").clear_old()
+
+
+async def test_a_process_does_not_clear_its_own(origin):
+    found = await origin.fetcher.fetch(origin.on("v.mp4", VIDEO))
+    origin.fetcher.clear_old()
+    Fetcher(origin.directory).clear_old()
+    assert found.size == len(found.read())

@@ -17,6 +17,7 @@ import aiohttp
 from sextant.errors import FixContent, TryLater
 from sextant.media_facts import HEAD, facts_of, sniffed
 from sextant.media_guard import NOT_HTTP, NOT_PUBLIC, NotPublic, PublicOnly, complaint, plain, public_socket
+from sextant.media_room import Room
 from sextant.platforms.media import MediaFacts, MediaFile
 
 log = logging.getLogger("sextant.media")
@@ -24,7 +25,6 @@ log = logging.getLogger("sextant.media")
 MAX_BYTES = 4 << 30
 AT_ONCE = 4
 MAX_REDIRECTS = 5
-KEPT_S = 24 * 3600.0
 PIECE = 1 << 18
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity"}
@@ -67,18 +67,15 @@ class Fetcher:
         at_once: int = AT_ONCE,
         patience: Patience | None = None,
     ) -> None:
-        self.directory = directory
+        self._room = Room(directory)
         self.allowed = allowed
         self.max_bytes = max_bytes
         self.patience = patience or Patience()
         self._places = asyncio.Semaphore(at_once)
 
     def clear_old(self) -> None:
-        """Removes files that a process left behind when it died."""
-        if self.directory.is_dir():
-            for path in self.directory.iterdir():
-                if path.stat().st_mtime < time.time() - KEPT_S:
-                    path.unlink(missing_ok=True)
+        """Removes files that processes left behind when they died."""
+        self._room.clear_dead()
 
     def complaint(self, url: str) -> str | None:
         """Why this address cannot be a medium, as far as the address itself tells; None when it may be."""
@@ -141,7 +138,7 @@ class Fetcher:
             return await self._filed(answer)
         except OSError as error:
             if error.errno in NO_ROOM:
-                log.error("no room for media in %s: %s", self.directory, error.strerror)
+                log.error("no room for media in %s: %s", self._room.directory, error.strerror)
                 raise TryLater("There is no room left for media on Sextant's own disk.") from None
             raise
 
@@ -152,8 +149,7 @@ class Fetcher:
             )
 
     async def _filed(self, answer: aiohttp.ClientResponse) -> MediaFile:
-        self.directory.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=self.directory, delete=False) as handle:
+        with tempfile.NamedTemporaryFile(dir=self._room.path(), delete=False) as handle:
             path = Path(handle.name)
             try:
                 await self._copied(answer, handle)
