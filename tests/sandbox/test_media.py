@@ -348,6 +348,24 @@ def test_a_vp8_webp_and_a_jpeg_with_much_before_its_size():
     assert (found.width, found.height) == (1280, 720)
 
 
+@pytest.mark.parametrize("order", "<>")
+@pytest.mark.parametrize(
+    ("orientation", "turned"), [(1, False), (3, False), (6, True), (8, True), (9, False)]
+)
+def test_a_photo_is_as_wide_as_it_is_shown(order, orientation, turned):
+    tiff = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "IH", 8, 1)
+    note = b"Exif\0\0" + tiff + struct.pack(order + "HHIHH", 0x0112, 3, 1, orientation, 0)
+    plain = content(jpeg, width=640, height=480)
+    found = Received(plain[:2] + struct.pack(">HH", 0xFFE1, 2 + len(note)) + note + plain[2:]).facts()
+    assert found is not None
+    assert (found.width, found.height) == ((480, 640) if turned else (640, 480))
+
+
+def test_a_movie_box_that_was_not_kept_says_nothing():
+    body = MP4[:32] + box(b"free", bytes(2 * KEPT)) + box(b"moov", bytes(3 * KEPT))
+    assert Received(body).facts() == Shown("video/mp4", len(body))
+
+
 # ---- pulled by a network ----
 
 

@@ -53,9 +53,14 @@ def boxes(read: Reader, start: int, end: int) -> Iterator[Box]:
 
 
 def movie(read: Reader, size: int) -> Movie | None:
-    """None when there is no movie box that can be read, at either end."""
-    found = next((box for box in boxes(read, 0, size) if box.kind == b"moov"), None)
-    if found is None or found.end > size:
+    """None when there is no movie box, or a broken one. One that lies where nothing was kept says nothing."""
+    found = Box(b"", 0, 0)
+    for found in boxes(read, 0, size):
+        if found.kind == b"moov":
+            break
+    if found.kind != b"moov":
+        return Movie() if found.end < size and not read(found.end, 1) else None
+    if found.end > size:
         return None
     return _of(read(found.start, min(found.end - found.start, MAX_MOOV)))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 SOF = {0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF}
 BARE = {0x01, *range(0xD0, 0xD9)}
@@ -40,17 +40,33 @@ def picture(head: bytes) -> Picture | None:
 
 
 def _jpeg(head: bytes) -> Picture | None:
-    at = 2
+    at, turned = 2, False
     while at + 4 <= len(head) and head[at] == 0xFF:
         marker = head[at + 1]
         if marker in BARE or marker == 0xFF:
             at += 1 if marker == 0xFF else 2
         elif marker in SOF:
             height, width = struct.unpack_from(">HH", head, at + 5)
-            return Picture("image/jpeg", width, height)
+            return Picture("image/jpeg", *((height, width) if turned else (width, height)))
         else:
-            at += 2 + int.from_bytes(head[at + 2 : at + 4])
+            end = at + 2 + int.from_bytes(head[at + 2 : at + 4])
+            turned = turned or (marker == 0xE1 and _lies(head[at + 4 : end]))
+            at = end
     return None
+
+
+def _lies(note: bytes) -> bool:
+    """Whether an Exif note says that the picture is shown turned by a quarter (tag 0x0112: 5 to 8)."""
+    if note[:6] != b"Exif\0\0":
+        return False
+    byteorder: Literal["little", "big"] = "little" if note[6:8] == b"II" else "big"
+
+    def number(at: int, length: int) -> int:
+        return int.from_bytes(note[6 + at : 6 + at + length], byteorder)
+
+    first = number(4, 4)
+    entries = (first + 2 + 12 * place for place in range(number(first, 2)))
+    return any(number(at, 2) == 0x0112 and 5 <= number(at + 8, 2) <= 8 for at in entries)
 
 
 def _webp(head: bytes) -> Picture | None:
