@@ -45,7 +45,7 @@ VIDEOS = {
     "facebook": Video(10_000_000_000),
     "linkedin": Video(500_000_000),
     "x": Video(512_000_000, "seconds=60&width=1280&height=720"),
-    "instagram": Video(300_000_000),
+    "instagram": Video(300_000_000, "seconds=120&width=1080&height=1920"),
 }
 
 
