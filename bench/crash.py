@@ -121,7 +121,7 @@ async def trouble(client: Client, progress: Progress, chance: Random, networks: 
         fault: dict[str, Any] = {"kind": kind, "platform": chance.choice(networks), "on": "publish"}
         if kind == "timeout":
             fault["delay_ms"] = chance.randint(100, 1500)
-        await client.switch("POST", "faults", json=fault)
+        await client.switches.post("faults", fault)
         progress.ordered[kind] += 1
 
 
@@ -171,7 +171,7 @@ async def killing(
 
 async def natives(client: Client, network: str) -> list[str]:
     """The network's own posts, each as one text."""
-    found = (await client.switch("GET", f"{network}/posts"))["posts"]
+    found = (await client.switches.get(f"{network}/posts"))["posts"]
     return [json.dumps(post, ensure_ascii=False) for post in found]
 
 
@@ -212,8 +212,8 @@ async def crash(stage: Stage, posts: int, kills: int, seed: int, networks: Seque
         try:
             await killing(stage, client, progress, kills, chance, waiting, work, networks)
             await until_done(waiting, senders)
-            left = (await client.switch("GET", "faults"))["faults"]
-            await client.switch("DELETE", "faults")
+            left = (await client.switches.get("faults"))["faults"]
+            await client.switches.delete("faults")
             await client.rest(PATIENCE_S, tell)
             views = await client.posts()
             count = await compared(client, progress, views)

@@ -74,6 +74,15 @@ class Process:
             print(f"{self.name} did not stop within {GRACE_S:.0f} s; killed", file=sys.stderr)
         self.kill()
 
+    async def says(self, words: str, times: int) -> None:
+        """Returns when its log has these words so many times."""
+        until = time.monotonic() + READY_S
+        while self.log.read_text().count(words) < times:
+            self.check()
+            if time.monotonic() > until:
+                raise RuntimeError(f"{self.name} does not say {words!r}:\n{self.log.read_text()[-3000:]}")
+            await asyncio.sleep(0.01)
+
     def check(self) -> None:
         """Raises when it has ended by itself."""
         if self._running is not None and self._running.poll() is not None:
@@ -160,7 +169,7 @@ class Stage:
         """Starts all, with so many accounts of each network connected."""
         self.sandbox.start()
         await self.sandbox.ready()
-        async with aiohttp.ClientSession(self.sandbox.url) as switches:
+        async with Switches.of(self.sandbox.url) as switches:
             for network, wanted in accounts.items():
                 await populate(switches, network, wanted)
         for process in [*self.apis, *self.workers]:
@@ -182,17 +191,41 @@ async def staged(stage: Stage, accounts: Mapping[str, int]) -> AsyncIterator[Sta
         stage.down()
 
 
-async def populate(switches: aiohttp.ClientSession, network: str, wanted: int) -> None:
+class Switches:
+    """The networks' own switches (docs/sandbox.md)."""
+
+    def __init__(self, session: aiohttp.ClientSession) -> None:
+        self._session = session
+
+    @classmethod
+    @asynccontextmanager
+    async def of(cls, url: str) -> AsyncIterator[Switches]:
+        async with aiohttp.ClientSession(url) as session:
+            yield cls(session)
+
+    async def get(self, path: str) -> Any:
+        return await self._call("GET", path)
+
+    async def post(self, path: str, body: Any) -> Any:
+        return await self._call("POST", path, json=body)
+
+    async def delete(self, path: str) -> None:
+        await self._call("DELETE", path)
+
+    async def _call(self, method: str, path: str, **options: Any) -> Any:
+        async with self._session.request(method, f"/_control/{path}", **options) as answer:
+            assert answer.status < 300, await answer.text()
+            return await answer.json() if answer.status != 204 else None
+
+
+async def populate(switches: Switches, network: str, wanted: int) -> None:
     """Sees to it that a simulated network has at least so many accounts."""
-    async with switches.get(f"/_control/{network}/accounts", raise_for_status=True) as answer:
-        known = (await answer.json())["accounts"]
+    known = (await switches.get(f"{network}/accounts"))["accounts"]
     for number in range(len(known), wanted):
-        person = another(network, known[0], number)
-        async with switches.post(f"/_control/{network}/accounts", json=person) as answer:
-            assert answer.status == 201, await answer.text()
+        await switches.post(f"{network}/accounts", another(known[0], number))
 
 
-def another(network: str, person: dict[str, Any], number: int) -> dict[str, Any]:
+def another(person: dict[str, Any], number: int) -> dict[str, Any]:
     """Somebody like this one, with ids of their own: each id is another number of the same length."""
     made = deepcopy({name: person[name] for name in ("id", "username", "name", "tier", "role", "facts")})
     made["id"] = numbered(made["id"], number)
@@ -307,7 +340,7 @@ class Client:
         async with AsyncExitStack() as stack:
             made = aiohttp.ClientSession(headers=headers, timeout=timeout)
             self._api = await stack.enter_async_context(made)
-            self._switches = await stack.enter_async_context(aiohttp.ClientSession(self.stage.sandbox.url))
+            self.switches = await stack.enter_async_context(Switches.of(self.stage.sandbox.url))
             yield self
 
     async def call(self, method: str, path: str, **options: Any) -> Any:
@@ -318,6 +351,8 @@ class Client:
             url = self.stage.apis[self._turn % len(self.stage.apis)].url
             try:
                 async with self._api.request(method, url + path, **options) as answer:
+                    if answer.status == 204:
+                        return None
                     if answer.status == 200:
                         return await answer.json()
                     said = f"{answer.status} {await answer.text()}"
@@ -357,10 +392,3 @@ class Client:
                 return
             before = under_way
             await asyncio.sleep(1.0)
-
-    async def switch(self, method: str, path: str, **options: Any) -> Any:
-        """One of the networks' switches."""
-        async with self._switches.request(
-            method, f"/_control/{path}", raise_for_status=True, **options
-        ) as answer:
-            return await answer.json() if answer.status != 204 else None

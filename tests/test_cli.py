@@ -235,17 +235,36 @@ def test_a_port_in_use_is_refused_with_the_address(sextant, options):
     assert "port" in said
 
 
+def test_the_networks_alone_are_refused_a_port_in_use(sextant):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert f"127.0.0.1:{port}" in refused(sextant("sandbox", "--port", str(port)))
+
+
+def test_networks_that_do_not_answer_are_named(sextant):
+    done = sextant("serve", "--port", "0", "--sandbox", SEXTANT_SANDBOX_URL="http://127.0.0.1:1")
+    assert done.returncode == 1
+    assert done.stderr == (
+        "sextant: No simulated networks answer on http://127.0.0.1:1. Start 'sextant sandbox' first.\n"
+    )
+
+
+def test_an_address_of_networks_that_is_none_names_its_variable(sextant):
+    said = refused(sextant("serve", "--port", "0", "--sandbox", SEXTANT_SANDBOX_URL="127.0.0.1:8401"))
+    assert "SEXTANT_SANDBOX_URL" in said
+
+
 def test_an_address_that_is_not_this_machines_is_refused(sextant):
     said = refused(sextant("serve", "--host", "192.0.2.1", "--port", "0", **WHOLE))
     assert "192.0.2.1:0" in said
 
 
 class Serving:
-    """A `sextant serve` that runs until it is told to stop."""
+    """A `sextant serve`, or another command that serves, until it is told to stop."""
 
-    def __init__(self, directory, *options, **variables):
+    def __init__(self, directory, *options, command="serve", **variables):
         self.process = subprocess.Popen(
-            [*COMMAND, "serve", "--port", "0", *options],
+            [*COMMAND, command, "--port", "0", *options],
             env=environ(directory, **variables),
             cwd=directory,
             stdout=subprocess.PIPE,
@@ -255,7 +274,7 @@ class Serving:
 
     def __enter__(self):
         line = self.process.stdout.readline()
-        assert "Sextant serves on " in line, line + self.process.stderr.read()
+        assert re.search("Sextant serves on |networks answer on ", line), line + self.process.stderr.read()
         self.url = re.search(r"http://\S+?:\d+", line)[0]
         return self
 
@@ -278,6 +297,14 @@ def test_serve_says_where_and_stops_quietly_on_a_signal(tmp_path, number):
         began = time.monotonic()
         assert serving.stop(number) == 0
         assert time.monotonic() - began < 10
+        assert serving.process.stderr.read() == ""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["term", "int"])
+def test_the_networks_alone_say_where_and_stop_quietly_on_a_signal(tmp_path, number):
+    with Serving(tmp_path, command="sandbox") as serving:
+        socket.create_connection(("127.0.0.1", int(serving.url.rpartition(":")[2]))).close()
+        assert serving.stop(number) == 0
         assert serving.process.stderr.read() == ""
 
 
