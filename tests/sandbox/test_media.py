@@ -13,6 +13,8 @@ from typing import Any
 import aiohttp
 import pytest
 
+from sextant.errors import FixContent, TryLater
+from sextant.media import Fetcher, Patience
 from sextant.media_facts import facts_of
 from sextant.sandbox import control_media
 from sextant.sandbox.made_media import Asked, TooSmall
@@ -395,3 +397,35 @@ async def test_a_gibibyte_is_pulled_without_being_held(world):
     assert received is not None
     assert received.size == GIB
     assert peak < 32 << 20
+
+
+# ---- Sextant's guard, on the trouble that can be asked for ----
+
+
+@pytest.mark.parametrize(
+    ("query", "refusal", "said"),
+    [
+        ("lie=1", FixContent, "video or image"),
+        ("endless=1", FixContent, "larger than 10,000,000 bytes"),
+        ("bytes=10000001", FixContent, "larger than 10,000,000 bytes"),
+        ("redirect=http://169.254.169.254/latest/meta-data/", FixContent, "media come from"),
+        ("redirect=/api.x.com/2/tweets", FixContent, "media come from"),
+        ("redirect=../../api.x.com/2/tweets", FixContent, "media come from"),
+        ("status=404", FixContent, "404"),
+        ("status=503", TryLater, "503"),
+        ("slow=3600", TryLater, "could not be read"),
+    ],
+)
+async def test_sextant_refuses_what_goes_wrong_on_the_way(world, tmp_path, query, refusal, said):
+    patience = Patience(answer=5, read=0.2)
+    fetcher = Fetcher(tmp_path, allowed=world.base_url, max_bytes=10_000_000, patience=patience)
+    with pytest.raises(refusal, match=said):
+        await fetcher.fetch(f"{world.base_url}/_control/media/made.mp4?{query}")
+    assert [path for path in tmp_path.rglob("*") if path.is_file() and path.name != "lock"] == []
+
+
+async def test_sextant_takes_what_goes_right_on_the_way(world, tmp_path):
+    fetcher = Fetcher(tmp_path, allowed=world.base_url)
+    own = f"{world.base_url}/_control/media/made"
+    for url in (f"{own}.mov?seconds=61&width=1080&height=1920", f"{own}.jpg?redirect=made.mov%3Fseconds=61"):
+        assert (await fetcher.fetch(url)).facts.duration_s == 61

@@ -1,4 +1,4 @@
-"""jpeg, png, gif and webp made to order: real, grey pictures, with comments as padding."""
+"""jpeg, png, gif and webp made to order: real, plain pictures, with comments as padding."""
 
 from __future__ import annotations
 
