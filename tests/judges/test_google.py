@@ -16,6 +16,9 @@ from googleapiclient.errors import HttpError, ResumableUploadError
 from googleapiclient.http import MediaInMemoryUpload
 
 from sextant.sandbox.faults import Fault
+from sextant.sandbox.made_media import Asked
+from sextant.sandbox.made_pictures import jpeg
+from sextant.sandbox.made_video import mp4
 from sextant.sandbox.server import Sandbox
 from sextant.sandbox.world import World
 from sextant.sandbox.youtube import NETWORK
@@ -33,6 +36,16 @@ SCOPES = [
 CHUNK = 256 * 1024
 # A file of several chunks: what follows the boxes of an MP4 file is no fault in it.
 LONG_MP4 = MP4 + bytes(max(0, 2 * CHUNK + 1000 - len(MP4)))
+
+
+def made(maker: Any, **asked: Any) -> bytes:
+    medium = maker(Asked(**asked))
+    return b"".join(medium.pieces(0, medium.size))
+
+
+SHORT = made(mp4, seconds=20, width=1080, height=1920)
+LONG_VIDEO = made(mp4, seconds=901, fps=1)
+PICTURE = made(jpeg)
 
 
 class Detour(httplib2.Http):
@@ -78,6 +91,10 @@ class Google:
     def upload(self, title: str) -> str:
         video = self.insert(title).execute()
         return str(video["id"])
+
+    def thumbnail(self, video_id: str, content: bytes) -> Any:
+        media = MediaInMemoryUpload(content, mimetype="image/jpeg")
+        return self.data.thumbnails().set(videoId=video_id, media_body=media)
 
     def report(self, **changes: Any) -> dict[str, Any]:
         asked = {
@@ -215,6 +232,71 @@ async def test_a_deleted_video_is_gone(google: Google) -> None:
     error = await refused(google.data.videos().delete(id=video_id).execute)
     assert error.status_code == 404
     assert error.error_details[0]["reason"] == "videoNotFound"
+
+
+async def test_a_thumbnail_is_set_and_refused(google: Google, world: World) -> None:
+    def flow() -> tuple[Any, Any]:
+        video_id = google.upload("With a picture")
+        return google.thumbnail(video_id, PICTURE).execute(), google.data.videos().list(
+            part="snippet", id=video_id
+        ).execute()
+
+    answer, listed = await asyncio.to_thread(flow)
+    schemas = schemas_of("youtube", "v3")
+    assert list(faults(schemas, {"$ref": "ThumbnailSetResponse"}, answer)) == []
+    assert answer["items"][0] == listed["items"][0]["snippet"]["thumbnails"]
+    (post,) = world.posts("youtube")
+    assert post.facts["thumbnail"] == len(PICTURE)
+    error = await refused(google.thumbnail(post.id, b"no picture").execute)
+    assert (error.status_code, error.error_details[0]["reason"]) == (400, "invalidImage")
+    error = await refused(google.thumbnail("aaaaaaaaaaa", PICTURE).execute)
+    assert (error.status_code, error.error_details[0]["reason"]) == (404, "videoNotFound")
+    world.accounts("youtube")[0].role = "unverified"
+    error = await refused(google.thumbnail(post.id, PICTURE).execute)
+    assert (error.status_code, error.error_details[0]["reason"]) == (403, "forbidden")
+
+
+async def test_a_shorts_thumbnail_is_what_the_discovery_document_says(google: Google) -> None:
+    def flow() -> tuple[Any, Any]:
+        video_id = google.insert("Short", SHORT).execute()["id"]
+        whole = google.data.videos().list(part=",".join(PARTS), id=video_id)
+        return google.thumbnail(video_id, PICTURE).execute(), whole.execute()
+
+    answer, listed = await asyncio.to_thread(flow)
+    schemas = schemas_of("youtube", "v3")
+    assert list(faults(schemas, {"$ref": "ThumbnailSetResponse"}, answer)) == []
+    assert list(faults(schemas, {"$ref": "VideoListResponse"}, listed)) == []
+    assert "shortsAspectRatio" in answer["items"][0]
+    assert listed["items"][0]["contentDetails"]["duration"] == "PT20S"
+
+
+async def test_a_video_that_somebody_else_may_not_delete(google: Google, world: World) -> None:
+    video_id = await asyncio.to_thread(google.upload, "Not yours")
+    (post,) = world.posts("youtube")
+    post.account_id = "UCsomebodyelse0000000000"
+    error = await refused(google.data.videos().delete(id=video_id).execute)
+    assert (error.status_code, error.error_details[0]["reason"]) == (403, "forbidden")
+    post.account_id = CHANNEL
+    world.state.tokens[google.credentials.token].scopes = [PREFIX + "youtube.upload"]
+    error = await refused(google.data.videos().delete(id=video_id).execute)
+    assert (error.status_code, error.error_details[0]["reason"]) == (
+        403,
+        "ACCESS_TOKEN_SCOPE_INSUFFICIENT",
+    )
+    assert [post.id for post in world.posts("youtube")] == [video_id]
+
+
+async def test_a_video_that_was_rejected(google: Google, world: World) -> None:
+    world.accounts("youtube")[0].role = "unverified"
+
+    def flow() -> Any:
+        video_id = google.insert("Too long", LONG_VIDEO).execute()["id"]
+        return google.data.videos().list(part="status,processingDetails", id=video_id).execute()
+
+    listed = await asyncio.to_thread(flow)
+    assert list(faults(schemas_of("youtube", "v3"), {"$ref": "VideoListResponse"}, listed)) == []
+    (item,) = listed["items"]
+    assert (item["status"]["uploadStatus"], item["status"]["rejectionReason"]) == ("rejected", "length")
 
 
 async def test_a_missing_scope_is_told_in_the_details(google: Google, world: World) -> None:

@@ -103,7 +103,7 @@ class Client:
             headers={"X-Upload-Content-Length": str(size), "X-Upload-Content-Type": "video/mp4"},
         )
 
-    async def put(self, address: str, content: bytes, content_range: str | None = None) -> Answer:
+    async def put(self, address: str, content: Any, content_range: str | None = None) -> Answer:
         headers = {"Content-Range": content_range} if content_range else {}
         return await self.ask("PUT", address, data=content, headers=headers)
 
