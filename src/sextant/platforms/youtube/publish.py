@@ -12,9 +12,9 @@ from sextant.platforms.youtube import thumbnail
 from sextant.platforms.youtube.auth import DATA
 from sextant.platforms.youtube.errors import UploadExpired
 from sextant.platforms.youtube.metadata import title
+from sextant.platforms.youtube.playlist import listed
 from sextant.platforms.youtube.processing import processed, published
 from sextant.platforms.youtube.upload import is_last, open_upload, probe, put_chunk
-from sextant.platforms.youtube.uploads import listed
 
 SETTLED = timedelta(seconds=60)
 """So long after the announcement a video that arrived is in the channel's list of uploads."""
