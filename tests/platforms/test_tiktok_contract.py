@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sextant.errors import TryLater
+from sextant.platforms.base import Draft
+from sextant.platforms.catalogue import Kind
 from sextant.platforms.tiktok import PLATFORM
+from sextant.platforms.tiktok.options import TikTokOptions
+from sextant.sandbox.server import Sandbox
 from sextant.sandbox.tiktok import NETWORK
 from tests.platforms.contract import PlatformContract
+from tests.platforms.tiktok_media import Picture
+
+PUBLIC = TikTokOptions(privacy="PUBLIC_TO_EVERYONE")
 
 
 class TestTikTok(PlatformContract):
@@ -35,6 +43,16 @@ class TestTikTok(PlatformContract):
             "saves": n + 4,
         }
 
+    def drafts(self, sandbox: Sandbox, name: str) -> list[Draft]:
+        return [self.video(sandbox, f"A clip, {name}"), *self.pictures(sandbox, name)]
+
+    def pictures(self, sandbox: Sandbox, name: str) -> list[Draft]:
+        options = self.video(sandbox).options
+        return [
+            Draft("draft-1", f"A photo, {name}", (Picture(sandbox),), Kind.PHOTO, options),
+            Draft("draft-1", f"Photos, {name}", (Picture(sandbox),) * 2, Kind.CAROUSEL, options),
+        ]
+
 
 class TestTikTokDisplay(TestTikTok):
     """The Open API, which has four counters."""
@@ -47,3 +65,11 @@ class TestTikTokDisplay(TestTikTok):
     def expected(self, n: int) -> dict[str, int]:
         counted = ("likes", "comments", "shares", "views", "video_views")
         return {key: super(TestTikTokDisplay, self).expected(n)[key] for key in counted}
+
+    def video(self, sandbox: Sandbox, text: str = "A clip") -> Draft:
+        return replace(super().video(sandbox, text), options=PUBLIC)
+
+    def drafts(self, sandbox: Sandbox, name: str) -> list[Draft]:
+        pull = TikTokOptions(privacy="PUBLIC_TO_EVERYONE", transfer="pull")
+        fetched = replace(self.video(sandbox, f"A clip fetched, {name}"), options=pull)
+        return [self.video(sandbox, f"A clip, {name}"), fetched, *self.pictures(sandbox, name)]

@@ -1,24 +1,29 @@
-"""TikTok: publishing step by step through either API, waiting for the id, and a lost answer."""
+"""TikTok: publishing step by step through either API, and waiting for the id."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from sextant.errors import ActOutside, FixContent, OutcomeUnknown, Reconnect, TryLater
-from sextant.platforms.base import Account, Checkpoint, Grant, Published
+from sextant.errors import ActOutside, FixContent, NoValue, OutcomeUnknown, Reconnect, TryLater
+from sextant.platforms.base import Account, Checkpoint, Draft, Grant, Published
 from sextant.platforms.catalogue import Kind
+from sextant.platforms.media import MediaFacts
 from sextant.platforms.tiktok import PLATFORM
-from sextant.platforms.tiktok.publish import utf16_units
+from sextant.platforms.tiktok.limits import utf16_units
+from sextant.platforms.tiktok.options import TikTokOptions
 from tests.platforms.adapters import NOW, LocalMedia, calling, steps, steps_until_fault, video_draft
+from tests.platforms.tiktok_media import Shown
 from tests.wire import Scripted
 
 BIZ = "/business-api.tiktok.com/open_api/v1.3"
 OPEN = "/open.tiktokapis.com/v2"
 POST_ID = 7248342634382371112
 URL = f"https://www.tiktok.com/@ki.official/video/{POST_ID}"
-READY = Checkpoint("ready", {}, announces=True)
-SUBMITTED = Checkpoint("submitted", {"publish_id": "v_pub_url~v2-1.123"})
+READY = Checkpoint("ready", {"at": NOW.isoformat()}, announces=True)
+SUBMITTED = Checkpoint("submitted", {"at": NOW.isoformat(), "publish_id": "v_pub_url~v2-1.123"})
+PULLED = TikTokOptions(privacy="PUBLIC_TO_EVERYONE", transfer="pull")
 
 SHARED = {
     "code": 0,
@@ -91,6 +96,12 @@ def draft(tmp_path):
     return video_draft("A clip #tag", LocalMedia(tmp_path / "clip.mp4", b"video"))
 
 
+@pytest.fixture
+def fetched(draft):
+    """For the Open API, where TikTok fetches a video only if it is told to."""
+    return replace(draft, options=PULLED)
+
+
 def state(**data):
     return {"code": 0, "message": "OK", "data": data}
 
@@ -119,7 +130,9 @@ async def test_business(peer, business, draft):
 async def test_business_goes_on_after_each_step(peer, business, draft):
     peer.on("POST", f"{BIZ}/business/video/publish/", SHARED)
     peer.on("GET", f"{BIZ}/business/publish/status/", COMPLETE)
-    assert [step.step for step in await steps(business, draft, READY)] == ["submitted", "posted"]
+    again = await steps(business, draft, READY)
+    assert [step.step for step in again] == ["ready", "submitted", "posted"]
+    assert again[0].announces, "from now on a lost answer is looked for, not from the first time on"
     assert [step.step for step in await steps(business, draft, SUBMITTED)] == ["posted"]
     assert [asked.method for asked in peer.asked] == ["POST", "GET", "GET"]
 
@@ -171,42 +184,173 @@ async def test_failed_attempt_starts_again_from_the_beginning(peer, business, dr
     assert [step.step for step in await steps(business, draft, failed)] == ["ready", "submitted", "posted"]
 
 
+async def test_business_options(peer, business, draft):
+    peer.on("POST", f"{BIZ}/business/video/publish/", SHARED)
+    peer.on("GET", f"{BIZ}/business/publish/status/", COMPLETE)
+    options = TikTokOptions(
+        allow_comments=False,
+        allow_duets=True,
+        paid_partnership=True,
+        own_brand=True,
+        made_with_ai=True,
+        cover_url="https://media.example/cover.jpg",
+    )
+    await steps(business, replace(draft, options=options))
+    assert json.loads(peer.asked[0].body) == {
+        "business_id": "openid",
+        "video_url": "https://media.example/clip.mp4",
+        "custom_thumbnail_url": "https://media.example/cover.jpg",
+        "post_info": {
+            "caption": "A clip #tag",
+            "disable_comment": True,
+            "disable_duet": False,
+            "is_branded_content": True,
+            "is_brand_organic": True,
+            "is_ai_generated": True,
+        },
+    }
+
+
+def photos(count, **options):
+    pictures = tuple(Shown(MediaFacts("image/jpeg", 100, 1080, 1080)) for _ in range(count))
+    kind = Kind.PHOTO if count == 1 else Kind.CAROUSEL
+    return Draft("draft-1", "Pictures", pictures, kind, TikTokOptions(**options))
+
+
+@pytest.mark.parametrize(("count", "kind"), [(1, Kind.PHOTO), (3, Kind.CAROUSEL)])
+async def test_business_photos(peer, business, count, kind):
+    peer.on("POST", f"{BIZ}/business/photo/publish/", SHARED)
+    peer.on("GET", f"{BIZ}/business/publish/status/", COMPLETE)
+    draft = photos(count, title="Title", privacy="PUBLIC_TO_EVERYONE", add_music=True, allow_comments=True)
+    *_, posted = await steps(business, draft)
+    assert posted.published.kind is kind
+    assert posted.published.url == f"https://www.tiktok.com/@ki.official/photo/{POST_ID}"
+    assert json.loads(peer.asked[0].body) == {
+        "business_id": "openid",
+        "photo_images": ["https://media.example/medium"] * count,
+        "photo_cover_index": 0,
+        "post_info": {
+            "title": "Title",
+            "caption": "Pictures",
+            "privacy_level": "PUBLIC_TO_EVERYONE",
+            "disable_comment": False,
+            "auto_add_music": True,
+        },
+    }
+
+
 # ---- Open API ------------------------------------------------------------------------------------
 
 
-async def test_display(peer, display, draft):
+async def test_display_fetches_when_told_to(peer, display, fetched):
     peer.on("POST", f"{OPEN}/post/publish/creator_info/query/", CREATOR)
     peer.on("POST", f"{OPEN}/post/publish/video/init/", INIT)
     peer.on("POST", f"{OPEN}/post/publish/status/fetch/", OPEN_COMPLETE)
-    ready, submitted, posted = await steps(display, draft)
-    assert ready == Checkpoint("ready", {"privacy_level": "PUBLIC_TO_EVERYONE"}, announces=True)
-    assert submitted == SUBMITTED
+    ready, submitted, posted = await steps(display, fetched)
+    assert (ready, submitted) == (READY, SUBMITTED)
     assert (posted.published.id, posted.published.url) == (str(POST_ID), URL)
     assert json.loads(peer.asked[1].body) == {
-        "post_info": {"title": "A clip #tag", "privacy_level": "PUBLIC_TO_EVERYONE"},
+        "post_info": {
+            "title": "A clip #tag",
+            "privacy_level": "PUBLIC_TO_EVERYONE",
+            "disable_comment": True,
+            "disable_duet": True,
+            "disable_stitch": True,
+            "brand_content_toggle": False,
+            "brand_organic_toggle": False,
+            "is_aigc": False,
+        },
         "source_info": {"source": "PULL_FROM_URL", "video_url": "https://media.example/clip.mp4"},
     }
     assert json.loads(peer.asked[2].body) == {"publish_id": "v_pub_url~v2-1.123"}
 
 
-async def test_private_account_gets_no_post(peer, display, draft):
-    options = ["FOLLOWER_OF_CREATOR", "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY"]
-    data = {**CREATOR["data"], "privacy_level_options": options}
+async def test_display_photos(peer, display):
+    peer.on("POST", f"{OPEN}/post/publish/creator_info/query/", CREATOR)
+    peer.on("POST", f"{OPEN}/post/publish/content/init/", INIT)
+    peer.on("POST", f"{OPEN}/post/publish/status/fetch/", OPEN_COMPLETE)
+    draft = photos(2, privacy="PUBLIC_TO_EVERYONE", cover_index=1, allow_comments=True)
+    *_, posted = await steps(display, draft)
+    assert posted.published.kind is Kind.CAROUSEL
+    assert json.loads(peer.asked[1].body) == {
+        "media_type": "PHOTO",
+        "post_mode": "DIRECT_POST",
+        "post_info": {
+            "description": "Pictures",
+            "privacy_level": "PUBLIC_TO_EVERYONE",
+            "disable_comment": False,
+            "brand_content_toggle": False,
+            "brand_organic_toggle": False,
+        },
+        "source_info": {
+            "source": "PULL_FROM_URL",
+            "photo_images": ["https://media.example/medium"] * 2,
+            "photo_cover_index": 1,
+        },
+    }
+
+
+async def test_privacy_has_no_default(peer, display, draft):
+    reached, raised = await steps_until_fault(display, draft, FixContent)
+    assert (reached, peer.asked) == ([], [])
+    assert "privacy" in raised.message
+
+
+@pytest.mark.parametrize(
+    ("options", "creator", "said"),
+    [
+        ({}, {"privacy_level_options": ["FOLLOWER_OF_CREATOR", "SELF_ONLY"]}, "FOLLOWER_OF_CREATOR"),
+        ({"allow_comments": True}, {"comment_disabled": True}, "comments"),
+        ({"allow_stitches": True}, {}, "stitches"),
+    ],
+)
+async def test_the_creator_is_asked_before_each_post(peer, display, draft, options, creator, said):
+    data = {**CREATOR["data"], **creator}
     peer.on("POST", f"{OPEN}/post/publish/creator_info/query/", {"data": data, "error": OK})
-    reached, _ = await steps_until_fault(display, draft, ActOutside)
+    wanted = replace(draft, options=TikTokOptions(privacy="PUBLIC_TO_EVERYONE", **options))
+    reached, raised = await steps_until_fault(display, wanted, FixContent)
     assert reached == []
+    assert said in raised.message
 
 
-async def test_creator_info_refuses_with_http_200(peer, display, draft):
+async def test_creator_info_refuses_with_http_200(peer, display, fetched):
     refused = {"data": {}, "error": {"code": "spam_risk_user_banned_from_posting", "message": "banned"}}
     peer.on("POST", f"{OPEN}/post/publish/creator_info/query/", refused)
-    await steps_until_fault(display, draft, ActOutside)
+    await steps_until_fault(display, fetched, ActOutside)
 
 
-async def test_display_final_failure(peer, display, draft):
+async def test_display_final_failure(peer, display, fetched):
     peer.on("POST", f"{OPEN}/post/publish/status/fetch/", OPEN_FAILED)
-    _, raised = await steps_until_fault(display, draft, FixContent, SUBMITTED)
+    _, raised = await steps_until_fault(display, fetched, FixContent, SUBMITTED)
     assert raised.message == "picture_size_check_failed"
+
+
+# ---- posts that are not public -------------------------------------------------------------------
+
+
+NAMELESS = {
+    "data": {"status": "PUBLISH_COMPLETE", "publicaly_available_post_id": [], "uploaded_bytes": 5},
+    "error": OK,
+}
+
+
+async def test_a_post_that_is_not_public_goes_by_its_publish_id_and_has_no_numbers(peer, display, draft):
+    peer.on("POST", f"{OPEN}/post/publish/status/fetch/", NAMELESS)
+    hidden = replace(draft, options=TikTokOptions(privacy="SELF_ONLY"))
+    (posted,) = await steps(display, hidden, SUBMITTED)
+    assert (posted.published.id, posted.published.url) == ("v_pub_url~v2-1.123", None)
+    (reading,) = await PLATFORM.read(display, [posted.published])
+    assert isinstance(reading.fault, NoValue)
+    assert len(peer.asked) == 1
+
+
+async def test_without_an_id_for_a_day_it_cannot_be_public(peer, business, draft):
+    peer.on("GET", f"{BIZ}/business/publish/status/", state(status="PUBLISH_COMPLETE", post_ids=[]))
+    early = replace(SUBMITTED, state={**SUBMITTED.state, "at": (NOW - timedelta(hours=23)).isoformat()})
+    await steps_until_fault(business, draft, TryLater, early)
+    late = replace(SUBMITTED, state={**SUBMITTED.state, "at": (NOW - timedelta(hours=25)).isoformat()})
+    (posted,) = await steps(business, draft, late)
+    assert (posted.published.id, posted.published.url) == ("v_pub_url~v2-1.123", None)
 
 
 # ---- lost answers --------------------------------------------------------------------------------
@@ -222,55 +366,18 @@ async def test_lost_answer(peer, business, draft, body, status):
     assert reached == [READY]
 
 
-async def test_display_lost_answer(peer, display, draft):
+async def test_display_lost_answer(peer, display, fetched):
     peer.on("POST", f"{OPEN}/post/publish/creator_info/query/", CREATOR)
     failure = {"data": {}, "error": {"code": "internal_error", "message": "try", "log_id": "1"}}
     peer.on("POST", f"{OPEN}/post/publish/video/init/", failure, 500)
-    await steps_until_fault(display, draft, OutcomeUnknown)
+    await steps_until_fault(display, fetched, OutcomeUnknown)
 
 
-def video(item_id, caption, seconds):
-    at = str(int(NOW.timestamp()) + seconds)
-    return {"item_id": item_id, "create_time": at, "caption": caption, "share_url": f"{URL}?utm_source=x"}
-
-
-SINCE = NOW + timedelta(milliseconds=300)
-
-
-async def test_found_once_it_is_listed(peer, business, draft):
-    old, other = video("1", "A clip #tag", -60), video("2", "other", 5)
-    peer.on("GET", f"{BIZ}/business/video/list/", state(videos=[old, other]))
-    peer.on("GET", f"{BIZ}/business/video/list/", state(videos=[video(str(POST_ID), "A clip #tag", 0), old]))
-    found = await PLATFORM.find_published(business, draft, READY, SINCE)
-    assert found == Published(str(POST_ID), Kind.VIDEO, URL, NOW)
-    assert "filters" not in peer.asked[0].query
-    assert len(peer.asked) == 2
-
-
-async def test_not_listed_is_not_proof_of_absence(peer, business, draft):
-    peer.on("GET", f"{BIZ}/business/video/list/", state(videos=[]))
-    with pytest.raises(OutcomeUnknown):
-        await PLATFORM.find_published(business, draft, READY, SINCE)
-
-
-async def test_several_alike_cannot_be_told_apart(peer, business, draft):
-    alike = [video("1", "A clip #tag", 5), video("2", "A clip #tag", 6)]
-    peer.on("GET", f"{BIZ}/business/video/list/", state(videos=alike))
-    with pytest.raises(OutcomeUnknown, match="several"):
-        await PLATFORM.find_published(business, draft, READY, SINCE)
-
-
-@pytest.mark.parametrize("text", ["A clip", "A clip " + "é" * 200])
-async def test_display_finds_by_the_first_150_characters(peer, display, tmp_path, text):
-    draft = video_draft(text, LocalMedia(tmp_path / "clip.mp4", b"video"))
-    shown = {
-        "id": str(POST_ID),
-        "create_time": int(NOW.timestamp()) + 1,
-        "video_description": text[:150],
-    }
-    peer.on("POST", f"{OPEN}/video/list/", {"data": {"videos": [shown]}, "error": OK})
-    found = await PLATFORM.find_published(display, draft, READY, SINCE)
-    assert (found.id, found.url) == (str(POST_ID), URL)
+async def test_an_id_that_another_post_was_given_is_looked_for_again(peer, business, draft):
+    peer.on("GET", f"{BIZ}/business/publish/status/", COMPLETE)
+    twin = replace(draft, taken=frozenset({str(POST_ID)}))
+    reached, _ = await steps_until_fault(business, twin, OutcomeUnknown, SUBMITTED)
+    assert reached == [READY]
 
 
 def test_text_is_measured_in_utf16_units():

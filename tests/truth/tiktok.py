@@ -48,6 +48,9 @@ SUBJECTS = (
         TRUTH,
         row(unsupported=NEVER, not_authorized=f"saves {LATE}", video_views=1234, **NUMBERS),
         by_account=("saves", *LATE.split()),
+        # Publishing there wants a privacy named (§1.4), so the post is put into the world.
+        id="7300000000000000078",
+        facts={**PHOTO, "publish_id": "v_pub~v2-1.78", "duration": 5.0},
     ),
 )
 BUSINESS = ("business",)

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from sextant.metrics import Reason
 from sextant.platforms.base import OAuthSpec, Platform
 from sextant.platforms.catalogue import At, Catalogue, Kind, Never, Source
-from sextant.platforms.tiktok import auth, errors, limits, metrics, publish
+from sextant.platforms.tiktok import auth, creator, errors, limits, metrics, publish
 from sextant.platforms.tiktok.options import TikTokOptions
 
 VIDEO = frozenset({Kind.VIDEO, Kind.REEL})
@@ -88,6 +88,7 @@ class TikTok:
     refresh = staticmethod(auth.refresh)
     revoke = staticmethod(auth.revoke)
     identify = staticmethod(auth.identify)
+    ask = staticmethod(creator.ask)
     find_published = staticmethod(publish.find_published)
     publish = staticmethod(publish.publish)
     read = staticmethod(metrics.read)

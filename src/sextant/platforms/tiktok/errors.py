@@ -28,6 +28,22 @@ class BadParameters(OurBug):
     """The request's parameters; it may be one name in the list of fields, which refuses the whole list."""
 
 
+class DailyCap(TryLater):
+    """The creator has posted as often as TikTok lets one in 24 hours, over all apps."""
+
+
+class UserCap(TryLater):
+    """An app that was not audited has let as many people post as it may in 24 hours."""
+
+
+class Banned(ActOutside):
+    """TikTok has restricted the account."""
+
+
+class UploadGone(TryLater):
+    """The upload address has expired or is not known: only a new init helps."""
+
+
 OPEN: Mapping[str, type[Fault]] = {
     "access_token_invalid": ExpiredToken,
     "scope_not_authorized": Reconnect,
@@ -36,9 +52,9 @@ OPEN: Mapping[str, type[Fault]] = {
     "invalid_param": BadParameters,
     "invalid_file_upload": OurBug,
     "rate_limit_exceeded": WaitUntil,
-    "spam_risk_too_many_posts": TryLater,
-    "spam_risk_user_banned_from_posting": ActOutside,
-    "reached_active_user_cap": TryLater,
+    "spam_risk_too_many_posts": DailyCap,
+    "spam_risk_user_banned_from_posting": Banned,
+    "reached_active_user_cap": UserCap,
     "spam_risk_too_many_pending_share": ActOutside,
     "unaudited_client_can_only_post_to_private_accounts": ActOutside,
     "url_ownership_unverified": ActOutside,
@@ -134,6 +150,15 @@ REASONS: Mapping[str, type[Fault]] = {
 }
 """Why a post failed for good, from the status call. TryLater: a new attempt from the start is safe."""
 
+UPLOAD: Mapping[int, type[Fault]] = {
+    400: OurBug,
+    403: UploadGone,
+    404: UploadGone,
+    416: OurBug,
+    429: WaitUntil,
+}
+"""Upload addresses, by HTTP status (§2.3); 5xx and the rest are left to the kind of request."""
+
 SLIDING_MINUTE = timedelta(minutes=1)
 SHORT_PAUSE = timedelta(seconds=1)
 LONG_PAUSE = timedelta(minutes=5)
@@ -161,6 +186,8 @@ def fault(answer: Answer, request: Request) -> Fault | None:
 
 def refusal(answer: Answer, request: Request) -> Refused | None:
     """The envelope is known by its body; whatever the HTTP status, a code in it counts."""
+    if request.method == "PUT":
+        return upload_refusal(answer)
     body = answer.json if isinstance(answer.json, dict) else {}
     error, code = body.get("error"), body.get("code")
     if isinstance(error, dict) and error.get("code") != "ok":
@@ -173,6 +200,13 @@ def refusal(answer: Answer, request: Request) -> Refused | None:
         return None
     said = f"HTTP {answer.status}, not the JSON of TikTok's API"
     return Refused(by_status(answer) or out_of_reach(answer, request), said)
+
+
+def upload_refusal(answer: Answer) -> Refused | None:
+    """Upload addresses answer with a status alone; a 416 that says how much is there is an answer."""
+    if answer.status in (201, 206) or (answer.status == 416 and "content-range" in answer.headers):
+        return None
+    return Refused(UPLOAD.get(answer.status), f"HTTP {answer.status} from the upload address")
 
 
 def refused_as(kind: type[Fault] | None, answer: Answer, code: object, body: Mapping[str, Any]) -> Refused:

@@ -15,11 +15,11 @@ from sextant.platforms.negotiation import Ask, negotiated
 from sextant.platforms.shape import objects, text
 from sextant.platforms.tiktok.auth import OPEN_API, business_url, compact, data_of, is_business
 from sextant.platforms.tiktok.errors import BadParameters
+from sextant.platforms.tiktok.limits import BATCH
+from sextant.platforms.tiktok.native import is_post_id
 from sextant.platforms.withdrawn import Scope
 
 WORD = re.compile(r"\w+")
-
-BATCH = 20
 
 COUNTERS = ("likes", "comments", "shares", "favorites", "video_views")
 INSIGHTS = (
@@ -106,6 +106,12 @@ IDLE_VIDEO = Refusal(
 
 async def read(call: Call, posts: Sequence[Published]) -> list[Reading]:
     """One Reading per post, from one call; a field that TikTok no longer has costs only itself."""
+    named = [post for post in posts if is_post_id(post.id)]
+    found = {reading.id: reading for reading in (await read_named(call, named) if named else [])}
+    return [found.get(post.id, Reading(post.id, fault=not_public())) for post in posts]
+
+
+async def read_named(call: Call, posts: Sequence[Published]) -> list[Reading]:
     answer = await negotiated(call, scope_of(call), fields_of(call), asking(call, posts), blamed)
     videos = objects(data_of(answer).get("videos"))
     rows = {str(video.get("item_id") or video.get("id")): video for video in videos}
@@ -191,6 +197,10 @@ def reading(
     raw: dict[str, Json] = camel_keys({name: row[name] for name in row if name not in DESCRIPTIVE})
     refused = insight_refusals(call, post, row) if is_business(call.app) else DISPLAY_REFUSED
     return Reading(post.id, raw, url=public_url(row), refused={**refused, **gone})
+
+
+def not_public() -> Fault:
+    return NoValue(Reason.HIDDEN, "The post is not public: TikTok gives it no id, and so no numbers.")
 
 
 def absence(answer: Answer) -> Fault:

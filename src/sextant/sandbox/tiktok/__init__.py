@@ -5,10 +5,12 @@ Business API's, each issuing tokens that only its own API accepts. It is audited
 the only verified address to pull from is the sandbox itself.
 
 Tier words: empty or `business` (everything); `display` (every call of the Business API for this account
-answers 40001). There are no role words.
+answers 40001); `capped` (15 posts in 24 hours and no more); `unaudited` (the app may only post for the owner
+of a private account alone). Role words: empty; `private` (no public posts), `banned` (may not post), `quiet`
+(comments, duets and stitches switched off), `short` (videos of at most 60 seconds).
 
-One video can be posted. Photos, drafts of the Open API, cancelling and webhooks are not simulated, and
-TikTok's own rate limits and daily caps come only as ordered faults.
+Videos by bytes or address and photos can be posted. Drafts of the Open API, cancelling and webhooks are not
+simulated, and TikTok's rate limits come only as ordered faults.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from sextant.sandbox.tiktok import (
     errors,
     numbers,
     publish,
+    upload,
     videos,
 )
 from sextant.sandbox.tiktok.business_auth import app_call
@@ -61,7 +64,7 @@ BUSINESS_TOKENS = tuple(
 )
 OPEN = (
     Route("GET", API, "/v2/user/info/", open_api(accounts.user_info)),
-    Route("POST", API, "/v2/post/publish/creator_info/query/", open_api(accounts.creator_info), "publish"),
+    Route("POST", API, "/v2/post/publish/creator_info/query/", open_api(publish.creator_info), "publish"),
     Route(
         "POST",
         API,
@@ -70,7 +73,23 @@ OPEN = (
         "publish",
         commits=publish.init_commits,
     ),
-    Route("PUT", publish.UPLOAD_HOST, "/video/", publish.upload, "publish", commits=publish.upload_commits),
+    Route(
+        "POST",
+        API,
+        "/v2/post/publish/content/init/",
+        open_api(publish.photo_init),
+        "publish",
+        commits=True,
+    ),
+    Route(
+        "PUT",
+        upload.UPLOAD_HOST,
+        "/video/",
+        upload.upload,
+        "publish",
+        commits=upload.commits,
+        failure=upload.failure,
+    ),
     Route("POST", API, "/v2/post/publish/status/fetch/", open_api(publish.status), "publish"),
     Route("POST", API, "/v2/video/query/", open_api(videos.query), "read"),
     Route("POST", API, "/v2/video/list/", open_api(videos.page), "read"),
@@ -95,7 +114,16 @@ BUSINESS_CALLS = (
         "POST",
         BUSINESS,
         f"{V13}/business/video/publish/",
-        business_api(business_publish.publish),
+        business_api(business_publish.video),
+        "publish",
+        commits=True,
+        failure=errors.business_failure,
+    ),
+    Route(
+        "POST",
+        BUSINESS,
+        f"{V13}/business/photo/publish/",
+        business_api(business_publish.photos),
         "publish",
         commits=True,
         failure=errors.business_failure,

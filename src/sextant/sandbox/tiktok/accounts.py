@@ -11,8 +11,10 @@ from sextant.sandbox.tiktok.gate import BusinessCall, Call
 from sextant.sandbox.world import Account, World
 
 PRIVACY = ["PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY"]
-"""The options of a public account."""
+"""The options of a public account, its default first."""
+PRIVATE = ["FOLLOWER_OF_CREATOR", "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY"]
 MAX_DURATION_S = 600
+SHORT_S = 60
 
 USER_FIELDS = {
     "open_id": "user.info.basic",
@@ -86,26 +88,20 @@ async def user_info(call: Call) -> web.Response:
     return answer({"user": {name: shown[name] for name in names}})
 
 
-async def creator_info(call: Call) -> web.Response:
-    call.need("video.publish")
-    shown = profile(call.world, call.account)
-    return answer(
-        {
-            "creator_avatar_url": shown["avatar_url"],
-            "creator_username": call.account.username,
-            "creator_nickname": call.account.name,
-            **posting_options(),
-        }
-    )
+def privacy_of(account: Account) -> list[str]:
+    return PRIVATE if account.role == "private" else PRIVACY
 
 
-def posting_options() -> dict[str, Any]:
+def switched_off(account: Account) -> dict[str, bool]:
+    quiet = account.role == "quiet"
+    return {"comment_disabled": quiet, "duet_disabled": quiet, "stitch_disabled": quiet}
+
+
+def posting_options(account: Account) -> dict[str, Any]:
     return {
-        "privacy_level_options": PRIVACY,
-        "comment_disabled": False,
-        "duet_disabled": False,
-        "stitch_disabled": False,
-        "max_video_post_duration_sec": MAX_DURATION_S,
+        "privacy_level_options": privacy_of(account),
+        **switched_off(account),
+        "max_video_post_duration_sec": SHORT_S if account.role == "short" else MAX_DURATION_S,
     }
 
 
@@ -126,4 +122,4 @@ def business_field(call: BusinessCall, shown: dict[str, Any], name: str) -> Any:
 async def business_settings(call: BusinessCall) -> web.Response:
     call.check_account(call.request.query.get("business_id"))
     call.need("video.publish")
-    return business_answer(posting_options())
+    return business_answer(posting_options(call.account))

@@ -38,6 +38,14 @@ EMPTY_WHEN_IDLE = (
     "impression_sources",
     "audience_countries",
 )
+OF_VIDEOS = (
+    "reach",
+    "full_video_watched_rate",
+    "total_time_watched",
+    "average_time_watched",
+    "video_view_retention",
+)
+"""What does not apply to photos (section 3.4)."""
 INSIGHTS = (
     *BUSINESS_COUNTERS,
     *EMPTY_WHEN_IDLE,
@@ -86,6 +94,8 @@ def insights(post: Post, age_s: float, views: int) -> dict[str, Any]:
         "full_video_watched_rate": round(0.1 + 0.4 * chance(post.id, "full"), 4) if views else 0.0,
         **SHARES,
     }
+    if post.kind == "photo":
+        found |= dict.fromkeys(OF_VIDEOS)
     return {**found, **dict.fromkeys(EMPTY_WHEN_IDLE)} if idle(post, age_s) else found
 
 

@@ -1,39 +1,51 @@
-"""A video on its way to becoming a post, through either API (sections 2.6 to 2.8 and 2.10)."""
+"""A post on its way, through either API (sections 2.6 to 2.8 and 2.10)."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
 from yarl import URL
 
-from sextant.sandbox.tiktok.accounts import MAX_DURATION_S
+from sextant.sandbox.received import Received
+from sextant.sandbox.tiktok import films
 from sextant.sandbox.world import Post, World
 
 PUBLIC = "PUBLIC_TO_EVERYONE"
-MAX_TITLE = 2200
 
 
 @dataclass
 class Task:
-    """One publish_id. `received` are the bytes so far, `arrived_at` when they were all there."""
+    """One publish_id. `received` are the bytes so far, `arrived_at` when all media were there.
+
+    `photos` is how many a photo post has, 0 for a video; `shown` is what the post was given beside its text.
+    """
 
     publish_id: str
     account_id: str
-    title: str
+    text: str
     privacy: str
     waits_as: str
     draft: bool = False
+    photos: int = 0
+    business: bool = False
+    shown: dict[str, Any] = field(default_factory=dict)
     size: int = 0
     chunk_size: int = 0
     chunk_count: int = 0
     upload_token: str = ""
     expires_at: float = 0.0
-    received: bytearray = field(default_factory=bytearray)
+    received: Received = field(default_factory=Received)
     chunks: int = 0
     arrived_at: float | None = None
     fail_reason: str | None = None
     post_id: str | None = None
+
+    def piece(self) -> Received:
+        """What is there, to be added to: a chunk that does not arrive whole leaves nothing behind."""
+        return deepcopy(self.received)
 
 
 def new_publish_id(world: World, prefix: str) -> str:
@@ -50,48 +62,48 @@ def known(world: World, publish_id: Any) -> Task | None:
     return task
 
 
-def arrived(world: World, task: Task, content: bytes | None) -> None:
-    """All bytes are there (None: could not be pulled): the video is a post now, or has failed."""
+def arrived(world: World, task: Task, media: Sequence[Received | None]) -> None:
+    """All media are there (None: could not be pulled): they are a post now, or have failed."""
     task.arrived_at = world.now()
-    task.fail_reason = "video_pull_failed" if content is None else fault_of(content)
-    if content is None or task.fail_reason is not None or task.draft:
+    task.fail_reason = fault_of(task, media)
+    if task.fail_reason is not None or task.draft:
         return
     number = (int(task.arrived_at) << 32) + world.serial()
     task.post_id = str(number)
-    world.add_post(
-        Post(
-            platform="tiktok",
-            id=task.post_id,
-            account_id=task.account_id,
-            kind="video",
-            created_at=task.arrived_at + world.processing_s,
-            text=task.title,
-            facts={
-                "publish_id": task.publish_id,
-                "privacy": task.privacy,
-                "public_at": task.arrived_at + 2 * world.processing_s,
-                "duration": seconds_of(content) or 0.0,
-            },
-        )
+    world.add_post(posted(world, task, task.arrived_at, media))
+
+
+def fault_of(task: Task, media: Sequence[Received | None]) -> str | None:
+    for medium in media:
+        if medium is None:
+            return "photo_pull_failed" if task.photos else "video_pull_failed"
+        facts = medium.facts()
+        said = films.photo_fault(facts) if task.photos else films.fault(facts, business=task.business)
+        if said is not None:
+            return said
+    return None
+
+
+def posted(world: World, task: Task, at: float, media: Sequence[Received | None]) -> Post:
+    facts = media[0].facts() if media[0] else None
+    return Post(
+        platform="tiktok",
+        id=task.post_id or "",
+        account_id=task.account_id,
+        kind="photo" if task.photos else "video",
+        created_at=at + world.processing_s,
+        text=task.text,
+        facts={
+            "publish_id": task.publish_id,
+            "privacy": task.privacy,
+            "public_at": at + 2 * world.processing_s,
+            "duration": (facts.duration_s if facts else None) or 0.0,
+            "width": facts.width if facts else None,
+            "height": facts.height if facts else None,
+            "photos": task.photos,
+            "shown": task.shown,
+        },
     )
-
-
-def fault_of(content: bytes) -> str | None:
-    """The `fail_reason` of a file that cannot be published: no MP4, MOV or WebM, or too long."""
-    if content[4:8] != b"ftyp" and not content.startswith(b"\x1a\x45\xdf\xa3"):
-        return "file_format_check_failed"
-    return "duration_check_failed" if (seconds_of(content) or 0.0) > MAX_DURATION_S else None
-
-
-def seconds_of(content: bytes) -> float | None:
-    """The duration in the movie header of an MP4, where there is one."""
-    start = content.find(b"mvhd") + 4
-    if start < 4 or len(content) < start + 32:
-        return None
-    wide = content[start] == 1
-    at, size = (start + 20, 8) if wide else (start + 12, 4)
-    scale = int.from_bytes(content[at : at + 4])
-    return int.from_bytes(content[at + 4 : at + 4 + size]) / scale if scale else None
 
 
 def state_of(world: World, task: Task) -> str:
@@ -110,11 +122,6 @@ def public_ids(world: World, task: Task) -> list[str]:
 
 def is_public(world: World, post: Post) -> bool:
     return bool(post.facts["privacy"] == PUBLIC and post.facts["public_at"] <= world.now())
-
-
-def too_long(title: str) -> bool:
-    """Titles are counted in UTF-16 code units."""
-    return len(title.encode("utf-16-le")) // 2 > MAX_TITLE
 
 
 def is_ours(world: World, url: str) -> bool:

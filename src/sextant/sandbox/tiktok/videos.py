@@ -52,7 +52,7 @@ class Filters(msgspec.Struct):
 
 
 def own_posts(world: World, account: Account) -> list[Post]:
-    """The account's public posts, newest first."""
+    """The account's public posts, newest first; photos as well, though that is documented of neither API."""
     own = [post for post in world.posts("tiktok") if post.account_id == account.id and is_public(world, post)]
     return sorted(own, key=lambda post: post.created_at, reverse=True)
 
@@ -120,8 +120,8 @@ def described(call: Call, post: Post) -> dict[str, Any]:
         "share_url": f"{link}?utm_campaign=tt4d_open_api&utm_source={call.world.app('tiktok').client_id}",
         "video_description": post.text[:150],
         "duration": int(post.facts["duration"]),
-        "height": 1024,
-        "width": 576,
+        "height": post.facts.get("height") or 1024,
+        "width": post.facts.get("width") or 576,
         "title": post.text[:150],
         "embed_html": f'<blockquote class="tiktok-embed" cite="{link}"></blockquote>',
         "embed_link": embed,
@@ -130,7 +130,10 @@ def described(call: Call, post: Post) -> dict[str, Any]:
 
 
 def public_link(account: Account, post: Post) -> str:
-    return f"https://www.tiktok.com/@{account.username}/video/{post.id}"
+    """Photo posts have an address of their own (section 2.8)."""
+    return (
+        f"https://www.tiktok.com/@{account.username}/{'photo' if post.kind == 'photo' else 'video'}/{post.id}"
+    )
 
 
 # ---- API for Business ----
@@ -174,7 +177,7 @@ def business_described(call: BusinessCall, post: Post) -> dict[str, Any]:
     return {
         "item_id": post.id,
         "create_time": str(int(post.created_at)),
-        "media_type": "VIDEO",
+        "media_type": post.kind.upper(),
         "is_ad": False,
         "caption": post.text,
         "share_url": f"{link}?utm_campaign=tt4d_open_api&utm_source={call.world.app('tiktok').client_id}",
