@@ -6,6 +6,7 @@ import asyncio
 import base64
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from importlib import resources
 from typing import Any
 
 import pytest
@@ -18,6 +19,8 @@ from sextant.sandbox.visitor import say_yes
 from sextant.sandbox.world import World
 from sextant.sandbox.x import NETWORK
 from tests.judges.conftest import MP4, Detour
+
+JPG = (resources.files("sextant.sandbox") / "media" / "sample.jpg").read_bytes()
 
 MOSAIC, LABS = (account.id for account in NETWORK.accounts())
 SCOPES = ["tweet.read", "tweet.write", "users.read", "media.write"]
@@ -45,7 +48,11 @@ def tweet(client: tweepy.Client, text: str, **more: Any) -> str:
 
 def video(client: tweepy.Client, content: bytes = MP4) -> str:
     """tweepy has no v2 upload: the one of one request, through its own request and refusals."""
-    body = {"media": base64.b64encode(content).decode(), "media_category": "tweet_video"}
+    return upload(client, content, "tweet_video")
+
+
+def upload(client: tweepy.Client, content: bytes, category: str) -> str:
+    body = {"media": base64.b64encode(content).decode(), "media_category": category}
     return str(client.request("POST", "/2/media/upload", json=body).json()["data"]["id"])
 
 
@@ -121,6 +128,27 @@ async def test_a_video_with_its_media_and_author_beside_it(x: tweepy.Client) -> 
     assert author.id == int(MOSAIC)
     assert author.profile_image_url.startswith("https://")
     assert author.public_metrics["tweet_count"] == 1
+
+
+async def test_images_with_alt_text_and_reply_settings(x: tweepy.Client) -> None:
+    def flow() -> tweepy.Response:
+        ids = [upload(x, JPG, "tweet_image") for _ in range(4)]
+        words = {"id": ids[1], "metadata": {"alt_text": {"text": "A red sextant"}}}
+        x.request("POST", "/2/media/metadata", json=words)
+        native_id = tweet(x, "Four", media_ids=ids, reply_settings="mentionedUsers")
+        return x.get_tweets(
+            [native_id],
+            tweet_fields=["attachments", "reply_settings"],
+            media_fields=["alt_text", "type"],
+            expansions=["attachments.media_keys"],
+        )
+
+    answer = await asyncio.to_thread(flow)
+    (found,) = answer.data
+    assert found.reply_settings == "mentionedUsers"
+    assert found.attachments["media_keys"] == [medium.media_key for medium in answer.includes["media"]]
+    assert [medium.type for medium in answer.includes["media"]] == ["photo"] * 4
+    assert answer.includes["media"][1].alt_text == "A red sextant"
 
 
 async def test_anothers_private_counters_are_refused_field_by_field(sandbox: Sandbox) -> None:

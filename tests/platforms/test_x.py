@@ -118,6 +118,14 @@ async def test_identify(peer, call):
         )
     ]
     assert peer.asked[0].headers["Authorization"] == "Bearer token-1"
+    assert "subscription_type" in peer.asked[0].query["user.fields"].split(",")
+
+
+@pytest.mark.parametrize("told", ["None", "Premium"])
+async def test_the_subscription_is_kept(peer, call, told):
+    peer.on("GET", "/api.x.com/2/users/me", {"data": {**ME["data"], "subscription_type": told}})
+    (account,) = await PLATFORM.identify(sender(call), app_for(PLATFORM), Grant("token-1"))
+    assert account.facts == {"subscription_type": told}
 
 
 @pytest.mark.parametrize("body", [{"data": {}}, {"errors": []}, {"data": {"id": 1}}])

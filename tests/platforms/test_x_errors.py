@@ -1,5 +1,6 @@
 """X: every row of the document's error table (x.md §5)."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -8,6 +9,7 @@ import pytest
 from sextant import errors as faults
 from sextant.platforms.base import Answer, Request
 from sextant.platforms.x import PLATFORM
+from sextant.platforms.x.refusals import Duplicate, LostUpload, RefusedMedia
 
 NOW = datetime(2026, 9, 1, 12, tzinfo=UTC)
 PROBLEMS = "https://api.twitter.com/2/problems"
@@ -15,6 +17,10 @@ PROBLEMS = "https://api.twitter.com/2/problems"
 READ = Request("GET", "https://api.x.com/2/tweets")
 CREATE = Request("POST", "https://api.x.com/2/tweets", json={"text": "hi"}, commits=True)
 APPEND = Request("POST", "https://api.x.com/2/media/upload/1/append")
+UPLOAD = Request("POST", "https://api.x.com/2/media/upload", multipart={"media": b"a"})
+STATUS = Request("GET", "https://api.x.com/2/media/upload", params={"command": "STATUS"})
+METADATA = Request("POST", "https://api.x.com/2/media/metadata", json={"id": "1"})
+DELETE = Request("DELETE", "https://api.x.com/2/tweets/1")
 REFRESH = Request("POST", "https://api.x.com/2/oauth2/token", form={"grant_type": "refresh_token"})
 
 
@@ -51,6 +57,14 @@ DUPLICATE = {
     "title": "Forbidden",
     "status": 403,
 }
+
+
+def refused(*names):
+    """An invalid request that names these parameters."""
+    return {**INVALID, "errors": [{"parameters": {name: ["…"]}, "message": "no"} for name in names]}
+
+
+NOT_FOUND = {"title": "Not Found Error", "type": f"{PROBLEMS}/resource-not-found", "status": 404}
 NOT_PERMITTED = {**DUPLICATE, "detail": "You are not permitted to perform this action."}
 TOO_LONG_VIDEO = {"detail": "This user is not allowed to post a video longer than 2 minutes"}
 
@@ -83,6 +97,30 @@ TOO_LONG_VIDEO = {"detail": "This user is not allowed to post a video longer tha
         (404, {"title": "Not Found Error", "type": f"{PROBLEMS}/resource-not-found"}, READ, faults.Gone),
         (403, TOO_LONG_VIDEO, CREATE, faults.FixContent),
         (400, TOO_LONG_VIDEO, CREATE, faults.FixContent),
+        (400, refused("text"), CREATE, faults.FixContent),
+        (400, refused("reply_settings"), CREATE, faults.FixContent),
+        (400, refused("media"), UPLOAD, faults.FixContent),
+        (400, refused("media_type"), UPLOAD, faults.FixContent),
+        (400, refused("total_bytes"), UPLOAD, faults.FixContent),
+        (400, refused("metadata.alt_text.text"), METADATA, faults.FixContent),
+        (400, refused("segment_index"), APPEND, faults.OurBug),
+        (400, refused("media.media_ids"), CREATE, RefusedMedia),
+        (400, refused("id"), APPEND, LostUpload),
+        (400, refused("media_id"), STATUS, LostUpload),
+        (404, NOT_FOUND, APPEND, LostUpload),
+        (404, NOT_FOUND, STATUS, LostUpload),
+        (404, NOT_FOUND, METADATA, LostUpload),
+        (404, NOT_FOUND, DELETE, faults.Gone),
+        (400, refused("id"), DELETE, faults.OurBug),
+        (403, NOT_PERMITTED, DELETE, faults.ActOutside),
+        (402, CREDITS, UPLOAD, faults.ActOutside),
+        (401, UNAUTHORIZED, UPLOAD, faults.ExpiredToken),
+        (429, {"title": "Too Many Requests"}, UPLOAD, faults.WaitUntil),
+        (503, None, UPLOAD, faults.TryLater),
+        (503, None, DELETE, faults.TryLater),
+        (403, NOT_PERMITTED, replace(CREATE, json={"text": "a" * 281}), faults.FixContent),
+        (403, NOT_PERMITTED, replace(CREATE, json={"text": "a" * 280}), faults.ActOutside),
+        (403, NOT_PERMITTED, replace(CREATE, json={"text": "$AAPL $TSLA"}), faults.FixContent),
         (500, None, READ, faults.TryLater),
         (502, None, READ, faults.TryLater),
         (503, {"title": "Service Unavailable"}, READ, faults.TryLater),
@@ -97,6 +135,8 @@ def test_table(status, body, request_, expected):
     found = fault(status, body, request_)
     assert isinstance(found, expected)
     assert isinstance(found, faults.ExpiredToken) == (expected is faults.ExpiredToken)
+    assert isinstance(found, LostUpload) == issubclass(expected, LostUpload)
+    assert isinstance(found, Duplicate) == (body is DUPLICATE)
 
 
 def test_the_words_and_the_trace_are_kept():

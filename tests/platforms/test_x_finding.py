@@ -4,12 +4,15 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from sextant.errors import FixContent, OutcomeUnknown
 from sextant.platforms.base import Account, Checkpoint, Draft, Grant, Published
 from sextant.platforms.catalogue import Kind
 from sextant.platforms.x import PLATFORM
-from sextant.platforms.x.text import cashtags, weighted_length
+from sextant.platforms.x.text import cashtags, same_text, weighted_length
+from sextant.sandbox.x.text import shown as show
 from tests.platforms.adapters import NOW, calling, steps, steps_until_fault, text_draft
 from tests.wire import Scripted
 
@@ -87,6 +90,8 @@ async def test_found_by_its_words(peer, call):
         ("https://example.com/a", "https://example.com/b", False),
         ("foo.bar", "http://foo.bar", True),
         ("https://Example.com/", "https://example.com", True),
+        ("https://example.newdomain/a", "https://example.newdomain/a", True),
+        ("https://example.newdomain/a", "https://example.newdomain/b", False),
         ("https://example.com/%C3%A9", "https://example.com/é", True),
         ("See https://example.com/a https://example.com/a", "https://example.com/a", False),
     ],
@@ -224,6 +229,27 @@ async def test_a_first_attempt_that_is_not_listed_stays_unknown(peer, call):
     peer.on("GET", TIMELINE, EMPTY)
     await steps_until_fault(call, text_draft("again"), OutcomeUnknown, ready())
     assert call.wire.clock.slept == [2.0, 8.0, 20.0]
+
+
+# ---- texts as X changes them -----------------------------------------------------------------------
+
+PIECES = st.one_of(
+    st.text(st.characters(codec="utf-8", exclude_characters="\ufeff\ufffe\uffff"), max_size=12),
+    st.sampled_from(
+        [" ", "\n", "&amp;", "<b>", "foo.bar", "https://example.com/a?b=1&c=2", "http://Ex.com/", "/", "t.co"]
+    ),
+)
+
+
+@given(st.lists(PIECES, min_size=1, max_size=8).map("".join).filter(str.strip))
+@example("https://example.com/%26amp;")
+@example("https://t.co/abc")
+def test_whatever_the_text_it_is_known_again(text):
+    changed, urls = show(text, "77", "https://x.com/XDevelopers/status/77/photo/1")
+    post = {"id": "77", "text": changed, "entities": {"urls": urls}}
+    assert same_text(text, post) is True
+    assert same_text(f"{text} more", post) is False
+    assert same_text("other", post) is (text.strip() == "other")
 
 
 # ---- text as X counts it ---------------------------------------------------------------------------

@@ -112,7 +112,7 @@ async def test_a_video_goes_through_upload_processing_and_creation(owner: Client
     assert (await owner.media_state(media_id))["state"] == "in_progress"
     owner.world.clock.advance(1)
     assert (await owner.media_state(media_id))["state"] == "succeeded"
-    created = await owner.post("See https://sextant.example/a", media={"media_ids": [media_id]})
+    created = await owner.post("See https://example.com/a", media={"media_ids": [media_id]})
     assert created.status == 201
     post = created.body["data"]
     assert post["text"].startswith("See https://t.co/")
@@ -121,7 +121,7 @@ async def test_a_video_goes_through_upload_processing_and_creation(owner: Client
     assert read.body["data"][0]["attachments"] == {"media_keys": [f"13_{media_id}"]}
     expanded = [url["expanded_url"] for url in read.body["data"][0]["entities"]["urls"]]
     assert expanded == [
-        "https://sextant.example/a",
+        "https://example.com/a",
         f"https://x.com/mosaic_so/status/{post['id']}/video/1",
     ]
 

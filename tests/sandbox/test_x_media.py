@@ -262,13 +262,13 @@ async def test_text_by_subscription(owner: MediaClient) -> None:
         "subscription_type"
     ] == "Premium"
     assert (await owner.post("a" * 25_001)).status == 403
-    text = "word " * 100 + "https://sextant.example/a"
+    text = "word " * 100 + "https://example.com/a"
     post_id = (await owner.post(text)).body["data"]["id"]
     for vocabulary, note in (("post.fields", "note_post"), ("tweet.fields", "note_tweet")):
         [row] = (await owner.read(post_id, words=vocabulary, fields=note)).body["data"]
         assert row["text"].endswith("…")
         assert row[note]["text"].startswith("word " * 100 + "https://t.co/")
-        assert row[note]["entities"]["urls"][0]["expanded_url"] == "https://sextant.example/a"
+        assert row[note]["entities"]["urls"][0]["expanded_url"] == "https://example.com/a"
 
 
 async def test_one_cashtag_for_self_serve_apps(owner: MediaClient) -> None:

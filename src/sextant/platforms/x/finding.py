@@ -16,7 +16,7 @@ from sextant.platforms.catalogue import Kind
 from sextant.platforms.shape import iso_time, items, mapping, objects, text
 from sextant.platforms.x.auth import WEB, url
 from sextant.platforms.x.refusals import Duplicate
-from sextant.platforms.x.text import shown, written
+from sextant.platforms.x.text import same_text
 from sextant.platforms.x.uploads import media_ids
 
 ANNOUNCED = "announced_at"
@@ -83,7 +83,7 @@ async def looked(call: Call, draft: Draft, done: Checkpoint, since: datetime) ->
 
 async def twin(call: Call, draft: Draft, since: datetime) -> bool:
     """Whether another post has the same text."""
-    return bool([row async for row, _ in listed(call, since) if written(draft.text).same(shown(row))])
+    return bool([row async for row, _ in listed(call, since) if same_text(draft.text, row)])
 
 
 async def listed(call: Call, since: datetime) -> AsyncIterator[tuple[Row, datetime]]:
@@ -123,7 +123,7 @@ def same(draft: Draft, done: Checkpoint, row: Row) -> bool | None:
     keys = [str(key).partition("_")[2] for key in items(mapping(row.get("attachments")).get("media_keys"))]
     if ids := media_ids(done.state):
         return not set(ids).isdisjoint(keys)
-    return False if keys else written(draft.text).same(shown(row))
+    return False if keys else same_text(draft.text, row)
 
 
 def as_published(call: Call, draft: Draft, done: Checkpoint, post_id: str, at: datetime) -> Published:

@@ -6,15 +6,19 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from html import unescape
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import unquote
 
-from twitter_text import extract_urls_with_indices, parse_tweet
+from twitter_text import parse_tweet
 
 from sextant.platforms.shape import mapping, objects
 from sextant.platforms.shape import text as text_of
 
 TEXT_MAX = 280
+NAME = re.compile(r"(?:https?://)?((?:[\w-]+\.)+[\w-]+)", re.IGNORECASE)
+LAST_SLASH = re.compile(r"/+(?=\s|$)")
+A_LINK = r"\S*\w\.\w\S*"
+SHORTENED = re.compile(r"\bt\.co/\w+")
 FORBIDDEN = frozenset("\ufeff\ufffe\uffff")
 
 # The rule of X's own twitter-text: up to six letters, and one or two more after a dot or an underscore.
@@ -35,55 +39,38 @@ def unprintable(text: str) -> bool:
     return not FORBIDDEN.isdisjoint(text)
 
 
-class Words(NamedTuple):
-    """A text taken apart. A link is None where X does not tell what is behind its t.co address."""
+def same_text(mine: str, post: Mapping[str, Any]) -> bool | None:
+    """Whether a post as the API gives it has this text; None: nobody can tell, for it is nothing but a link
+    that X does not show.
 
-    words: str
-    links: tuple[str | None, ...]
-
-    def same(self, other: Words) -> bool | None:
-        """None: nobody can tell, for there is nothing but a link that X does not show."""
-        if self.words != other.words or len(self.links) != len(other.links):
-            return False
-        if None in (*self.links, *other.links):
-            return True if self.words else None
-        return self.links == other.links
-
-
-def written(text: str) -> Words:
-    """A text as its author wrote it."""
-    return taken_apart(text, {})
+    Links are told by what X shows behind them and not looked for in the text: which names are links depends
+    on a list of top level domains that X renews.
+    """
+    wanted, found = plain(mine), plain(whole_text(post))
+    parts = SHORTENED.split(found)
+    if wanted == found or len(parts) == 1:
+        return wanted == found
+    fits = re.fullmatch(A_LINK.join(map(re.escape, parts)), wanted) is not None
+    return None if fits and not "".join(parts).strip() else fits
 
 
-def shown(post: Mapping[str, Any]) -> Words:
-    """The text of a post as the API gives it: shortened links, escaped signs, the link to its own media.
+def whole_text(post: Mapping[str, Any]) -> str:
+    """A post's text as its author wrote it: links and signs put back, the link to its own media taken out.
 
     Text over 280 is whole only in `note_post`, called `note_tweet` until 2026-08-07.
     """
     note = mapping(post.get("note_post")) or mapping(post.get("note_tweet"))
     whole = note or post
-    expanded = {
-        str(url.get("url")): str(url["expanded_url"])
-        for url in objects(mapping(whole.get("entities")).get("urls"))
-        if text_of(url.get("expanded_url"))
-    }
+    text = unescape(text_of(whole.get("text")) or "")
     own = f"/status/{post.get('id')}/"
-    found = taken_apart(unescape(text_of(whole.get("text")) or ""), expanded, known_only=True)
-    return Words(found.words, tuple(link for link in found.links if link is None or own not in link))
+    for link in objects(mapping(whole.get("entities")).get("urls")):
+        short, behind = text_of(link.get("url")), text_of(link.get("expanded_url"))
+        if short and behind:
+            text = text.replace(short, "" if own in behind else behind)
+    return text
 
 
-def taken_apart(text: str, expanded: Mapping[str, str], known_only: bool = False) -> Words:
-    links: list[str | None] = []
-    for link in reversed(extract_urls_with_indices(text)):
-        first, end = link["indices"]
-        text = f"{text[:first]} {text[end:]}"
-        behind = expanded.get(link["url"]) if known_only else link["url"]
-        links.append(None if behind is None else plain(behind))
-    return Words(" ".join(unicodedata.normalize("NFC", text).split()), tuple(reversed(links)))
-
-
-def plain(link: str) -> str:
-    """A link without what X may add to it or take away: scheme, last slash, escapes, capitals in the host."""
-    rest = unquote(link.partition("://")[2] or link)
-    host, slash, path = rest.partition("/")
-    return (host.lower() + slash + path).rstrip("/")
+def plain(text: str) -> str:
+    """A text without what X may change of links: schemes, last slashes, escapes, capitals in names."""
+    text = NAME.sub(lambda found: found[1].lower(), unquote(unicodedata.normalize("NFC", text)))
+    return " ".join(LAST_SLASH.sub("", text).split())
