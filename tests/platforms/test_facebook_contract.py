@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import pytest
+
+from sextant.platforms.base import Draft
 from sextant.platforms.facebook import PLATFORM
 from sextant.sandbox.facebook import NETWORK
+from sextant.sandbox.server import Sandbox
+from tests.platforms import facebook_files
 from tests.platforms.contract import PlatformContract
 
 
@@ -14,6 +20,13 @@ class TestFacebook(PlatformContract):
     networks = (NETWORK,)
     refreshes = False
     field = ("post_clicks", "clicks")
+
+    @pytest.fixture(autouse=True)
+    def directory(self, tmp_path: Path) -> None:
+        self.media = tmp_path
+
+    def drafts(self, sandbox: Sandbox, name: str) -> list[Draft]:
+        return facebook_files.every(self.media, name)
 
     def truth(self, n: int) -> dict[str, Any]:
         activity = {"like": n, "share": n + 2}

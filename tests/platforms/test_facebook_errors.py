@@ -8,6 +8,7 @@ from sextant import errors as faults
 from sextant.metrics import Reason
 from sextant.platforms.base import Answer, Request
 from sextant.platforms.facebook import PLATFORM
+from sextant.platforms.facebook.errors import Duplicate
 
 NOW = datetime(2026, 9, 1, 12, tzinfo=UTC)
 READ = Request("GET", "https://graph.facebook.com/v26.0/1")
@@ -45,12 +46,13 @@ def fault(status, code, subcode=None, message="words", request=READ, **more):
         (400, 102, None, faults.Reconnect),
         (400, 104, None, faults.OurBug),
         (400, 368, None, faults.ActOutside),
-        (400, 506, None, faults.FixContent),
+        (400, 506, None, Duplicate),
+        (400, 100, 1366051, Duplicate),
         (400, 2500, None, faults.OurBug),
         (400, 3001, 1504028, faults.OurBug),
         *((400, code, None, faults.FixContent) for code in (1609005, 389, 6000, 6001, 382)),
         *((400, 1, subcode, faults.TryLater) for subcode in (1363047, 1609010)),
-        *((400, 100, subcode, faults.FixContent) for subcode in (1366046, 1366051, 1404102, 1346003)),
+        *((400, 100, subcode, faults.FixContent) for subcode in (1366046, 1404102, 1346003)),
         *((400, 100, subcode, faults.FixContent) for subcode in (1609008, 2061006, 2069019)),
         *((400, 200, subcode, faults.ActOutside) for subcode in (1404006, 1404112, 4854002, 1404078)),
     ],

@@ -1,27 +1,27 @@
-"""Facebook: the adapter against the simulated network: connect, publish, read, lose an answer."""
+"""Facebook: the adapter against the simulated network: connect and read."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
 import pytest
 
-from sextant.errors import FixContent, Gone, OutcomeUnknown, TryLater
+from sextant.errors import Gone, TryLater
 from sextant.http import AccountCall
 from sextant.metrics import Reason
 from sextant.platforms.base import Draft, Published
 from sextant.platforms.catalogue import Kind
 from sextant.platforms.facebook import PLATFORM
-from sextant.platforms.media import MediaFile
 from sextant.sandbox.facebook import NETWORK
 from sextant.sandbox.server import Sandbox
 from sextant.sandbox.world import Post, World
 from tests.calls import call_for, connect
-from tests.platforms.adapters import numbers, steps, steps_until_fault, text_draft
+from tests.platforms.adapters import numbers, steps, text_draft
+from tests.platforms.scene import Clip
 
 TRUTH = {
     "insights": {
@@ -35,16 +35,6 @@ TRUTH = {
     "video_insights": {"total_video_views": 190},
     "shares": 1,
 }
-
-
-class Hosted:
-    """A video at an address of the sandbox."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-
-    async def file(self) -> MediaFile:
-        raise AssertionError("Facebook fetches the video itself")
 
 
 @pytest.fixture
@@ -78,8 +68,8 @@ async def published(call: AccountCall, draft: Draft) -> Published:
     return post
 
 
-def clip(sandbox: Sandbox, text: str = "A clip", name: str = "sample.mp4") -> Draft:
-    return Draft("draft-1", text, (Hosted(f"{sandbox.url}/_control/media/{name}"),), Kind.VIDEO)
+def clip(sandbox: Sandbox, text: str = "A clip") -> Draft:
+    return Draft("draft-1", text, (Clip(sandbox),), Kind.VIDEO)
 
 
 async def test_the_page_is_connected_with_a_token_that_stays(call: AccountCall) -> None:
@@ -153,10 +143,6 @@ async def test_growing_numbers(sandbox: Sandbox, call: AccountCall) -> None:
     assert found["views"] > 0
     assert moving["video_watch_time_ms"] > 0
     assert set(missing.values()) == {Reason.UNSUPPORTED}
-
-
-async def test_a_video_that_cannot_be_fetched(sandbox: Sandbox, call: AccountCall) -> None:
-    await steps_until_fault(call, clip(sandbox, name="missing.mp4"), FixContent)
 
 
 async def test_a_missing_task_is_not_authorized(sandbox: Sandbox, call: AccountCall) -> None:
@@ -261,38 +247,3 @@ async def test_a_role_without_analyze_costs_no_number(sandbox: Sandbox, call: Ac
         assert set(found) == {"likes", "comments", "shares"}
         assert missing["views"] is Reason.NOT_AUTHORIZED
         assert reading.fault is None
-
-
-async def lost(sandbox: Sandbox, call: AccountCall, draft: Draft, kind: str) -> Published | None:
-    fault = {"platform": "facebook", "on": "publish", "kind": kind, "status": 500, "delay_ms": 0}
-    await control(sandbox, "POST", "faults", fault)
-    since = call.now - timedelta(minutes=5)
-    reached, _ = await steps_until_fault(call, draft, OutcomeUnknown)
-    assert reached[-1].announces
-    await call.pause(5)
-    return await PLATFORM.find_published(call, draft, reached[-1], since)
-
-
-async def test_a_text_whose_answer_was_lost_is_found(sandbox: Sandbox, call: AccountCall) -> None:
-    found = await lost(sandbox, call, text_draft("lost"), "drop_after_commit")
-    assert found is not None
-    assert [post.id for post in sandbox.world.posts("facebook")] == [found.id]
-
-
-@pytest.mark.parametrize("kind", ["timeout", "status"])
-async def test_a_text_that_never_arrived_is_surely_absent(
-    sandbox: Sandbox, call: AccountCall, kind: str
-) -> None:
-    assert await lost(sandbox, call, text_draft("lost"), kind) is None
-
-
-async def test_a_video_that_never_arrived_may_still_be_processed(sandbox: Sandbox, call: AccountCall) -> None:
-    with pytest.raises(OutcomeUnknown):
-        await lost(sandbox, call, clip(sandbox), "timeout")
-
-
-async def test_a_video_whose_answer_was_lost_is_found(sandbox: Sandbox, call: AccountCall) -> None:
-    found = await lost(sandbox, call, clip(sandbox), "drop_after_commit")
-    assert found is not None
-    assert found.kind is Kind.VIDEO
-    assert [post.facts["video_id"] for post in sandbox.world.posts("facebook")] == [found.video_id]

@@ -34,7 +34,6 @@ ROWS_LATE = (
     "Refreshed at least every 24 hours, kept two years, absent on Pages with fewer than 100 likes (2026-09)."
 )
 
-# The documents give no length for a post; 63,206 characters is what the composer takes.
 CATALOGUE: Catalogue = {
     "likes": Source(
         paths=(
@@ -113,7 +112,7 @@ class Facebook:
     catalogue = CATALOGUE
 
     def sign(self, request: Request, token: str, app: App) -> Request:
-        return graph.sign(request, token, app)
+        return auth.sign(request, token, app)
 
     def fault(self, answer: Answer, request: Request) -> Fault | None:
         return errors.fault(answer, request)
@@ -139,6 +138,9 @@ class Facebook:
         self, call: Call, draft: Draft, done: Checkpoint, since: datetime
     ) -> Published | None:
         return await publish.find_published(call, draft, done, since)
+
+    async def delete(self, call: Call, post: Published) -> None:
+        await publish.delete(call, post)
 
     async def read(self, call: Call, posts: Sequence[Published]) -> list[Reading]:
         return await metrics.read(call, posts, CATALOGUE)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, NoReturn
 
 from sextant.errors import Reconnect
 from sextant.platforms import graph
-from sextant.platforms.base import Account, App, Grant, OAuthSpec, Send
+from sextant.platforms.base import Account, App, Grant, OAuthSpec, Request, Send
 
 SPEC = OAuthSpec(
     authorize_url=graph.AUTHORIZE_URL,
@@ -27,6 +28,15 @@ SPEC = OAuthSpec(
 LOGINS: Mapping[str, OAuthSpec] = {"facebook": SPEC}
 
 FIELDS = "id,name,username,link,access_token,tasks,picture.type(large){url}"
+
+META_UPLOAD = "https://rupload.facebook.com"
+"""Takes the bytes of reels, with the token in a header (§2.4)."""
+
+
+def sign(request: Request, token: str, app: App) -> Request:
+    if request.url.startswith(f"{META_UPLOAD}/"):
+        return replace(request, headers={**request.headers, "Authorization": f"OAuth {token}"})
+    return graph.sign(request, token, app)
 
 
 async def identify(send: Send, app: App, grant: Grant) -> list[Account]:

@@ -2,10 +2,11 @@
 
 One account: Ada, a person, who manages the Page 100000000000001. Roles are the Page tasks: "" has them all,
 "no_analyze" is refused every insight. Tiers: none. `facts.engaged_users` sets the Page's limit of calls.
-What is uploaded stays a video; a reel's Post (kind "reel", `facts.video_id`) can be put into the world.
+A post's kind is text (`facts.link`), photo, carousel (`facts.photos`), video or reel (`facts.video_id`).
+What is uploaded as a video stays one.
 Truth: `insights` (of the post), `video_insights` (of its video), counts `shares`, `reactions`, `comments`,
 `likes`, and the video node's `views` and `post_views`.
-Not simulated: uploads by bytes, reels, stories, photos, scheduling, unpublished posts, comments.
+Not simulated: uploads by handle, stories, scheduling, unpublished posts and videos, comments.
 """
 
 from __future__ import annotations
@@ -14,15 +15,26 @@ from typing import Any
 
 from aiohttp import web
 
-from sextant.sandbox.facebook import nodes, numbers
+from sextant.sandbox.facebook import nodes, numbers, videos
 from sextant.sandbox.graph import errors, people, usage
-from sextant.sandbox.graph.host import SHARED
+from sextant.sandbox.graph.call import VIDEO
+from sextant.sandbox.graph.host import SHARED, graph_routes
+from sextant.sandbox.network import Route
 from sextant.sandbox.world import Account, Post, World
 
 
 class Facebook:
     name = "facebook"
-    routes = SHARED
+    routes = (
+        *SHARED,
+        *graph_routes(VIDEO),
+        *(
+            Route(
+                "POST", "rupload.facebook.com", f"/video-upload{version}/{{video}}", videos.receive, "publish"
+            )
+            for version in ("", "/{version:v[^/]+}")
+        ),
+    )
 
     def accounts(self) -> list[Account]:
         return [people.person("facebook", people.PAGE_ID)]

@@ -1,72 +1,68 @@
-"""What a Page publishes, lists and deletes (facebook.md §2)."""
+"""What a Page's feed takes, lists and deletes (facebook.md §2.1, §2.2, §2.9)."""
 
 from __future__ import annotations
 
 from typing import Any
 from urllib.parse import urlsplit
 
-from sextant.sandbox.facebook.shows import POST, VIDEO, ready
+import msgspec
+
+from sextant.sandbox.facebook import photos
+from sextant.sandbox.facebook.posting import added, created, is_published, may_post, post_node
+from sextant.sandbox.facebook.shows import POST, ready
 from sextant.sandbox.graph import errors, fields, paging
 from sextant.sandbox.graph.errors import GraphError, invalid
-from sextant.sandbox.graph.scene import Node, Scene, Type, node_of, shown
-from sextant.sandbox.pull import pull
-from sextant.sandbox.world import Post, World
+from sextant.sandbox.graph.scene import Scene, shown
+from sextant.sandbox.world import Post
 
 SAME_TEXT_S = 600
+LONGEST = 63_206
+
+
+class Attached(msgspec.Struct):
+    """One member of `attached_media`."""
+
+    media_fbid: str
 
 
 async def feed(scene: Scene) -> dict[str, Any]:
     """POST /{page-id}/feed."""
     may_post(scene)
+    if not is_published(scene.call):
+        raise errors.not_simulated()
     params = scene.call.params
     text, link = params.get("message", "").strip(), params.get("link", "")
-    if "attached_media" in params:
-        raise errors.not_simulated()
-    if not text and not link:
+    ids = media_ids(params.get("attached_media"))
+    if not text and not link and not ids:
         raise invalid("(#100) Missing message or attachment", 1349125)
+    if len(text) > LONGEST:
+        raise invalid("(#100) message is too long")
     check_link(link)
-    if text and repeated(scene, text):
+    if link and ids:
+        raise invalid("(#100) link cannot be combined with attached_media")
+    if text and not ids and repeated(scene, text, link):
         raise GraphError(506, "(#506) Duplicate status message")
-    post = added(scene, "text", text, {"link": link} if link else {})
-    return created(scene, post_node(scene.world, post), POST)
+    post = (
+        with_photos(scene, text, ids) if ids else added(scene, "text", text, {"link": link} if link else {})
+    )
+    return created(scene, post_node(scene.world, post))
 
 
-async def videos(scene: Scene) -> dict[str, Any]:
-    """POST /{page-id}/videos with `file_url`; what is uploaded here stays a video, never a reel."""
-    may_post(scene)
-    params = scene.call.params
-    url = params.get("file_url", "")
-    if "upload_phase" in params and url:
-        raise invalid("(#100) file_url cannot be combined with upload_phase")
-    if not url:
-        # Uploads by bytes (§2.3) are not simulated.
-        raise errors.not_simulated()
-    content = await pull(scene.world, url)
-    if content is None:
-        raise GraphError(389, "(#389) Unable to fetch video file from URL.")
-    if content[4:8] != b"ftyp":
-        raise GraphError(6000, "(#6000) There was a problem uploading your video file. Please try again.")
-    video_id = f"13{scene.world.serial():014d}"
-    facts = {
-        "video_id": video_id,
-        "bytes": len(content),
-        "ready_at": scene.world.now() + scene.world.processing_s,
-        "title": params.get("title"),
-    }
-    post = added(scene, "video", params.get("description", ""), facts)
-    return created(scene, video_node(scene.world, post), VIDEO)
+def media_ids(text: str | None) -> list[str]:
+    if text is None:
+        return []
+    try:
+        return [one.media_fbid for one in msgspec.json.decode(text, type=list[Attached])]
+    except msgspec.DecodeError:
+        raise invalid("(#100) param attached_media must be an array.") from None
 
 
-def may_post(scene: Scene) -> None:
-    if not {"pages_manage_posts", "pages_read_engagement"} <= scene.caller.scopes or not scene.caller.is_page:
-        text = (
-            "(#200) If posting to a page, requires both pages_read_engagement and pages_manage_posts as an "
-            "admin with sufficient administrative permission"
-        )
-        raise GraphError(200, text, status=403)
-    params = scene.call.params
-    if params.get("published", "true").lower() in ("false", "0") or "scheduled_publish_time" in params:
-        raise errors.not_simulated()
+def with_photos(scene: Scene, text: str, ids: list[str]) -> Post:
+    found = photos.attached(scene, ids)
+    post = added(scene, "carousel" if len(ids) > 1 else "photo", text, {"photos": ids})
+    for photo in found:
+        photo.post_id = post.id
+    return post
 
 
 def check_link(link: str) -> None:
@@ -80,35 +76,15 @@ def check_link(link: str) -> None:
         raise invalid("(#100) Links to facebook.com cannot be shared", 1609008)
 
 
-def repeated(scene: Scene, text: str) -> bool:
+def repeated(scene: Scene, text: str, link: str) -> bool:
     since = scene.world.now() - SAME_TEXT_S
     account_id = scene.caller.account.id
     recent = (p for p in scene.world.posts("facebook") if p.account_id == account_id and p.created_at > since)
-    return any(post.kind == "text" and post.text == text for post in recent)
-
-
-def added(scene: Scene, kind: str, text: str, facts: dict[str, Any]) -> Post:
-    native_id = f"{scene.node.id}_9{scene.world.serial():014d}"
-    post = Post("facebook", native_id, scene.caller.account.id, kind, scene.world.now(), text, facts)
-    scene.world.add_post(post)
-    return post
-
-
-def created(scene: Scene, node: Node, type_: Type) -> dict[str, Any]:
-    """The id alone, or the fields asked for in the same call."""
-    asked = fields.parsed(scene.call.params.get("fields", ""))
-    return shown(scene.at(node), type_, asked) if asked else {"id": node.id}
+    same = (post for post in recent if post.kind == "text" and post.text == text)
+    return any(post.facts.get("link", "") == link for post in same)
 
 
 # ---- finding again -------------------------------------------------------------------------------
-
-
-def post_node(world: World, post: Post) -> Node:
-    return node_of(world, "post", post.id, post)
-
-
-def video_node(world: World, post: Post) -> Node:
-    return node_of(world, "video", post.facts["video_id"], post)
 
 
 async def published(scene: Scene) -> dict[str, Any]:

@@ -84,7 +84,10 @@ def created(scene: Scene, field: Field) -> str:
 
 
 def status_type(scene: Scene, field: Field) -> str:
-    return "mobile_status_update" if scene.node.thing.kind == "text" else "added_video"
+    post: Post = scene.node.thing
+    if post.kind == "text":
+        return "shared_story" if "link" in post.facts else "mobile_status_update"
+    return "added_photos" if "photos" in post.facts else "added_video"
 
 
 def permalink(scene: Scene, field: Field) -> str:
@@ -93,17 +96,34 @@ def permalink(scene: Scene, field: Field) -> str:
 
 
 def attachments(scene: Scene, field: Field) -> Any:
-    video_id = scene.node.thing.facts.get("video_id")
-    if video_id is None:
+    """As Meta's StoryAttachment has them; the photos of an album only where they are asked for."""
+    facts, page_id = scene.node.thing.facts, scene.node.id.partition("_")[0]
+    if "link" in facts:
+        shared = {"media_type": "link", "type": "share", "unshimmed_url": facts["link"], "url": facts["link"]}
+        return {"data": [shared]}
+    if "photos" in facts:
+        return {"data": [of_photos(page_id, facts["photos"], field)]}
+    if "video_id" not in facts:
         return None
-    url = f"{WEB}/{scene.node.id.partition('_')[0]}/videos/{video_id}/"
-    attached = {
-        "media_type": "video",
-        "type": "video_inline",
-        "target": {"id": video_id, "url": url},
-        "url": url,
-    }
-    return {"data": [attached]}
+    url = f"{WEB}/{page_id}/videos/{facts['video_id']}/"
+    return {"data": [attachment("video", "video_inline", facts["video_id"], url)]}
+
+
+def attachment(media_type: str, type_: str, target: str, url: str) -> dict[str, Any]:
+    return {"media_type": media_type, "type": type_, "target": {"id": target, "url": url}, "url": url}
+
+
+def of_photos(page_id: str, ids: list[str], field: Field) -> dict[str, Any]:
+    each = [attachment("photo", "photo", photo, photo_link(page_id, photo)) for photo in ids]
+    if len(each) == 1:
+        return each[0]
+    album = attachment("album", "album", page_id, f"{WEB}/{page_id}/photos")
+    asked = any(member.name == "subattachments" for member in field.fields)
+    return {**album, "subattachments": {"data": each}} if asked else album
+
+
+def photo_link(page_id: str, photo_id: str) -> str:
+    return f"{WEB}/photo.php?fbid={photo_id}&id={page_id}"
 
 
 def author(scene: Scene, field: Field) -> dict[str, str]:
@@ -173,7 +193,7 @@ VIDEO = Type(
         "description": message,
         "created_time": created,
         "updated_time": created,
-        "length": lambda scene, field: 2.0,
+        "length": lambda scene, field: scene.node.thing.facts.get("length_s") or 2.0,
         "from": author,
         "views": number("views"),
         "post_views": number("post_views"),
@@ -183,3 +203,37 @@ VIDEO = Type(
     ("description", "updated_time", "id"),
 )
 VIDEO_NUMBERS = frozenset(["views", "post_views", "likes", "comments"])
+
+
+VIDEO_PHASES = {
+    "uploading": ("in_progress", "not_started"),
+    "upload_complete": ("completed", "not_started"),
+    "processing": ("completed", "in_progress"),
+    "error": ("completed", "error"),
+    "expired": ("error", "not_started"),
+}
+"""By `video_status`: how far uploading and processing are (§2.6)."""
+
+
+# ---- photos --------------------------------------------------------------------------------------
+
+
+def owned_link(scene: Scene, field: Field) -> str:
+    return photo_link(scene.node.account.facts["page"]["id"], scene.node.id)
+
+
+PHOTO = Type(
+    "Photo",
+    {
+        "id": node_id,
+        "created_time": created,
+        "link": owned_link,
+        "width": lambda scene, field: scene.node.thing.shown.width,
+        "height": lambda scene, field: scene.node.thing.shown.height,
+        "alt_text_custom": lambda scene, field: scene.node.thing.alt_text,
+        # Of an unpublished photo nothing documents one.
+        "page_story_id": lambda scene, field: scene.node.thing.post_id,
+        "from": author,
+    },
+    ("created_time", "id"),
+)
