@@ -285,6 +285,29 @@ async def test_the_page_names_its_instagram_account(instagram: FacebookAdsApi) -
     assert page["instagram_business_account"] == {"id": ACCOUNT_ID, "username": "mosaic_so"}
 
 
+async def test_a_carousel_and_a_story(instagram: FacebookAdsApi, sandbox: Sandbox, world: World) -> None:
+    def flow() -> tuple[IGMedia, list[IGMedia], IGMedia]:
+        account = IGUser(ACCOUNT_ID, api=instagram)
+        image = {"image_url": f"{sandbox.url}/_control/media/sample.jpg"}
+        item = {**image, "is_carousel_item": True, "alt_text": "A square"}
+        children = [account.create_media(params=item)["id"] for _ in range(2)]
+        whole = {"media_type": "CAROUSEL", "children": children, "caption": "Two", "collaborators": ["ada"]}
+        made = [account.create_media(params=each) for each in (whole, {**image, "media_type": "STORIES"})]
+        album, _ = [account.create_media_publish(params={"creation_id": each["id"]}) for each in made]
+        shown = album.api_get(fields=["caption", "media_type", "media_product_type"])
+        return shown, list(account.get_stories(fields=["media_product_type"])), album
+
+    world.processing_s = 0.0
+    shown, [story], album = await asyncio.to_thread(flow)
+    assert (shown["caption"], shown["media_type"], shown["media_product_type"]) == (
+        "Two",
+        "CAROUSEL_ALBUM",
+        "FEED",
+    )
+    assert story["media_product_type"] == "STORY"
+    assert [post.id for post in world.posts("instagram")] == [album["id"], story["id"]]
+
+
 async def test_a_reel_is_made_polled_published_and_read(
     instagram: FacebookAdsApi, sandbox: Sandbox, world: World
 ) -> None:
