@@ -8,7 +8,7 @@ import pytest
 from sextant import errors as faults
 from sextant.platforms.base import Answer, Request
 from sextant.platforms.tiktok import PLATFORM
-from sextant.platforms.tiktok.errors import BadParameters
+from sextant.platforms.tiktok.errors import REASONS, BadParameters, UploadGone
 
 NOW = datetime(2026, 9, 1, 12, tzinfo=UTC)
 OPEN = "https://open.tiktokapis.com/v2"
@@ -197,3 +197,59 @@ def test_success_that_is_not_json(text):
 @pytest.mark.parametrize("body", [[], "text", 5, {"error": {}}, {"error": None}, {"code": "x"}])
 def test_strange_bodies_never_raise(body):
     assert isinstance(fault(500, body), faults.TryLater)
+
+
+# ---- upload addresses (§2.3) and fail_reason (§5) ----------------------------------------------------
+
+
+CHUNK = Request("PUT", "https://open-upload.tiktokapis.com/video/?upload_id=1")
+LAST_CHUNK = Request("PUT", CHUNK.url, commits=True)
+
+
+@pytest.mark.parametrize(
+    ("status", "chunk", "last"),
+    [
+        (200, faults.TryLater, faults.OutcomeUnknown),
+        (400, faults.OurBug, faults.OurBug),
+        (403, UploadGone, UploadGone),
+        (404, UploadGone, UploadGone),
+        (416, faults.OurBug, faults.OurBug),
+        (429, faults.WaitUntil, faults.WaitUntil),
+        (500, faults.TryLater, faults.OutcomeUnknown),
+        (503, faults.TryLater, faults.OutcomeUnknown),
+    ],
+)
+def test_upload_addresses(status, chunk, last):
+    assert type(fault(status, None, CHUNK)) is chunk
+    assert type(fault(status, None, LAST_CHUNK)) is last
+
+
+def test_what_an_upload_address_says_when_all_is_well():
+    assert fault(206, None, CHUNK) is None
+    assert fault(201, None, LAST_CHUNK) is None
+    assert fault(416, None, CHUNK, content_range="bytes 0-5/10") is None
+
+
+REASON_ROWS = {
+    faults.FixContent: (
+        "file_format_check_failed",
+        "duration_check_failed",
+        "frame_rate_check_failed",
+        "picture_size_check_failed",
+        "spam_risk_text",
+        "spam_risk",
+    ),
+    faults.TryLater: (
+        "internal",
+        "video_pull_failed",
+        "photo_pull_failed",
+        "spam_risk_too_many_posts",
+        "publish_cancelled",
+    ),
+    faults.ActOutside: ("spam_risk_user_banned_from_posting",),
+    faults.Reconnect: ("auth_removed",),
+}
+
+
+def test_every_reason_of_a_failed_post():
+    assert {reason: kind for kind, rows in REASON_ROWS.items() for reason in rows} == REASONS
