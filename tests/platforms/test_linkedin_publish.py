@@ -15,13 +15,14 @@ from sextant.errors import FixContent, OutcomeUnknown, TryLater
 from sextant.platforms.base import Account, Checkpoint, Draft, Grant
 from sextant.platforms.catalogue import Kind
 from sextant.platforms.linkedin import PLATFORM
-from sextant.platforms.linkedin.publish import little_text
+from sextant.platforms.linkedin.littletext import little_text
 from sextant.platforms.media import MediaFacts, MediaFile
 from tests.calls import call_for
 from tests.wire import Scripted
 
 REST = "/api.linkedin.com/rest"
 PAGE = Account("urn:li:organization:1337", "Example Corp", "organization")
+MEMBER = Account("urn:li:person:782bbtaQ", "Ada Example", "member")
 VIDEO = "urn:li:video:C5F10AQGKQg_6y2a4sQ"
 INITIALIZED = {
     "value": {
@@ -104,7 +105,9 @@ def asked(peer: Scripted) -> list[str]:
 
 
 async def find(done: Checkpoint, draft: Draft) -> Any:
-    call = call_for(PLATFORM, "http://127.0.0.1:1", PAGE, Grant("t0ken"))
+    """As a member, whose posts cannot be listed: nothing is asked."""
+    grant = Grant("t0ken", scopes=frozenset({"w_member_social"}))
+    call = call_for(PLATFORM, "http://127.0.0.1:1", MEMBER, grant, Hasty())
     try:
         return await PLATFORM.find_published(call, draft, done, datetime.now(UTC))
     finally:
@@ -264,10 +267,12 @@ async def test_soon_after_a_lost_answer_the_repeat_is_the_look() -> None:
 
 
 @pytest.mark.parametrize(
-    ("age", "text"), [(timedelta(minutes=11), "words"), (timedelta(0), "")], ids=["late", "no words"]
+    ("age", "text", "why"),
+    [(timedelta(minutes=46), "words", "too late"), (timedelta(0), "", "no text")],
+    ids=["late", "no words"],
 )
-async def test_otherwise_it_cannot_be_told(age: timedelta, text: str) -> None:
-    with pytest.raises(OutcomeUnknown):
+async def test_otherwise_it_cannot_be_told(age: timedelta, text: str, why: str) -> None:
+    with pytest.raises(OutcomeUnknown, match=why):
         await find(announced(age), Draft("d", text, (), Kind.TEXT))
 
 

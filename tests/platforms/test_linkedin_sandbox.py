@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from sextant.errors import FixContent, Gone, OutcomeUnknown
+from sextant.errors import FixContent, Gone
 from sextant.http import AccountCall
 from sextant.metrics import Reason
 from sextant.platforms.base import Draft, Published
@@ -173,20 +172,3 @@ async def test_the_access_token_is_renewed(sandbox: Sandbox, page: AccountCall) 
 async def test_duplicate(page: AccountCall) -> None:
     await published(page, text_draft("twice"))
     await steps_until_fault(page, text_draft("twice"), FixContent)
-
-
-@pytest.mark.parametrize("kind", ["organization", "member"])
-async def test_a_lost_answer_leaves_one_post(sandbox: Sandbox, kind: str) -> None:
-    call = (await calls(sandbox))[kind]
-    since = datetime.fromtimestamp(sandbox.world.now(), UTC)
-    await control(
-        sandbox, "POST", "faults", {"platform": "linkedin", "on": "publish", "kind": "drop_after_commit"}
-    )
-    draft = text_draft("Lost & found (once)")
-    reached, _ = await steps_until_fault(call, draft, OutcomeUnknown)
-    assert reached[-1].announces
-    assert await PLATFORM.find_published(call, draft, reached[-1], since) is None
-    [again] = await steps(call, draft, reached[-1])
-    assert again.published is not None
-    assert [post.id for post in sandbox.world.posts("linkedin")] == [again.published.id]
-    await call.wire.close()

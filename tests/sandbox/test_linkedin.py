@@ -418,7 +418,7 @@ async def test_duplicates_are_refused_with_the_live_urn(ada: Client) -> None:
     answer = await ada.post("posts", draft("again and again"))
     assert (answer.status, answer.body["message"]) == (422, f"Content is a duplicate of {urn}")
     assert await ada.text("again and again", PERSON), "another author"
-    ada.world.clock.advance(601)
+    ada.world.clock.advance(3601)
     assert await ada.text("again and again") != urn
     assert await ada.film("") != await ada.film(""), "no text, no duplicate"
 
@@ -453,8 +453,11 @@ async def test_posts_are_read_in_batch_by_author_and_deleted_twice(ada: Client) 
     body = (await ada.get(f"posts?ids=List({enc(urn, gone)})")).body
     assert body["statuses"] == {urn: 200, gone: 404}
     assert set(body["results"]) == {urn}
-    listed = (await ada.get(f"posts?q=author&author={enc(PAGE)}")).body["elements"]
-    assert [post["id"] for post in listed] == [urn]
+    path = f"posts?q=author&author={enc(PAGE)}&sortBy=CREATED"
+    assert (await ada.get(path)).body["elements"] == [], "listed a moment later"
+    ada.world.clock.advance(1)
+    assert [post["id"] for post in (await ada.get(path)).body["elements"]] == [urn]
+    assert (await ada.get(path.replace("CREATED", "AGE"))).status == 400
     assert (await ada.get(f"posts/{enc(gone)}")).body["code"] == "NOT_FOUND"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from sextant.platforms.base import OAuthSpec, Platform
 from sextant.platforms.catalogue import At, Catalogue, Kind, Never, Source, SumAt
-from sextant.platforms.linkedin import auth, errors, limits, metrics
+from sextant.platforms.linkedin import auth, deleting, errors, limits, looking, metrics
 from sextant.platforms.linkedin import publish as publishing
 from sextant.platforms.linkedin.options import LinkedInOptions
 
@@ -92,7 +92,8 @@ class LinkedIn:
     revoke = staticmethod(auth.revoke)
     identify = staticmethod(auth.identify)
     publish = staticmethod(publishing.publish)
-    find_published = staticmethod(publishing.find_published)
+    find_published = staticmethod(looking.find_published)
+    delete = staticmethod(deleting.delete)
     read = staticmethod(metrics.read)
 
 

@@ -137,6 +137,8 @@ def only(status: int) -> range:
     return range(status, status + 1)
 
 
+AUTHORS = ("/commentary", "/visibility", "/altText", "/title", "/fileSizeBytes")
+
 # LinkedIn's texts may change at any time (§5); they are looked at only where no code tells.
 TABLE = (
     # The document is silent on dead upload addresses; signed addresses answer like this.
@@ -162,7 +164,8 @@ TABLE = (
     Row(only(400), means(OurBug), says="Member permissions must be used"),
     Row(only(400), means(FixContent), codes=frozenset({"FIELD_LENGTH_TOO_LONG"})),
     Row(only(400), means(TryLater), says="not ready"),
-    Row(only(400), means(FixContent), says="/commentary"),
+    # Fields whose values come from the author (§5, «other validation»).
+    *(Row(only(400), means(FixContent), says=field) for field in AUTHORS),
     Row(only(400), means(OurBug)),
     Row(only(404), means(OurBug), says="No virtual resource found"),
     Row(only(404), means(Gone), codes=frozenset({"NOT_FOUND"})),

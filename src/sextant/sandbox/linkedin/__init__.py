@@ -8,8 +8,8 @@ Tier words: empty (Standard tier with refresh tokens); `development` (no BATCH_G
 per member, endpoint and UTC day); `self_serve` (no Community Management: only openid, profile, email and
 w_member_social are in force, and no refresh token is given).
 
-A page's posts belong to account_id `urn:li:organization:1337`, a member's to the member id. Text and one
-video can be posted; images, documents, link cards, polls, reshares and edits are not simulated.
+A page's posts belong to account_id `urn:li:organization:1337`, a member's to the member id. Text, images and
+one video can be posted; documents, link cards, polls, reshares and edits are not simulated.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from sextant.sandbox.linkedin import (
     accounts,
     auth,
     errors,
+    images,
     member,
     numbers,
     posts,
@@ -40,6 +41,7 @@ WEB = "www.linkedin.com"
 POSTS = {"CREATE": posts.create, "BATCH_GET": posts.batch, "FINDER-author": posts.by_author}
 POST = {"GET": posts.show, "DELETE": posts.delete}
 UPLOADS = {"ACTION-initializeUpload": videos.initialize, "ACTION-finalizeUpload": videos.finalize}
+IMAGES = {"ACTION-initializeUpload": images.initialize}
 POST_ANALYTICS = {
     "FINDER-entity": member.of_post(member.POST_TYPES),
     "FINDER-me": member.of_all(member.POST_TYPES),
@@ -68,6 +70,9 @@ PUBLISHING = (
     Route("POST", API, "/rest/videos", rest("videos", UPLOADS), "publish"),
     Route("PUT", WEB, videos.UPLOAD_PATH.replace("{part}", r"{part:\d+}"), videos.upload, "publish"),
     Route("GET", API, "/rest/videos/{key}", rest("videos", {"GET": videos.show}), "publish"),
+    Route("POST", API, "/rest/images", rest("images", IMAGES), "publish"),
+    Route("PUT", WEB, images.UPLOAD_PATH, images.upload, "publish"),
+    Route("GET", API, "/rest/images/{key}", rest("images", {"GET": images.show}), "publish"),
     Route("POST", API, "/rest/posts", rest("posts", POSTS), "publish", commits=True),
     Route("DELETE", API, "/rest/posts/{key}", rest("posts", POST), "publish"),
 )

@@ -8,10 +8,11 @@ from typing import Any
 
 from aiohttp import web
 
-from sextant.sandbox.linkedin import text, videos
+from sextant.sandbox.linkedin import text
 from sextant.sandbox.linkedin.authors import check_author, check_readable
-from sextant.sandbox.linkedin.errors import Refused, answer, invalid, not_found
-from sextant.sandbox.linkedin.gate import Call
+from sextant.sandbox.linkedin.content import Attached, attachment, shown_content
+from sextant.sandbox.linkedin.errors import Refused, answer, invalid, not_found, throttled
+from sextant.sandbox.linkedin.gate import DAY_S, Call
 from sextant.sandbox.world import Post, World
 
 URN = re.compile(r"urn:li:(share|ugcPost):\d+")
@@ -25,7 +26,8 @@ KEYS = {
     "content",
 }
 REQUIRED = ("author", "commentary", "visibility", "distribution", "lifecycleState")
-DUPLICATE_S = 600
+DUPLICATE_S = 3600
+MEMBER_POSTS = 150
 BATCH_MAX = 50
 """No number is documented for ids=List(…); clients use up to 50."""
 
@@ -46,10 +48,11 @@ async def create(call: Call) -> web.Response:
     check_fields(body)
     check_author(call, body["author"], "author")
     check_values(body)
-    video = attached(call, body)
+    attached = attachment(call, body)
     kept = text.kept(body["commentary"])
-    check_duplicate(call, body["author"], kept.shown, video)
-    post = new_post(call, body, kept, video)
+    check_duplicate(call, body["author"], kept.shown, attached)
+    check_day(call, body["author"])
+    post = new_post(call, body, kept, attached)
     call.world.add_post(post)
     return answer(None, 201, {"x-restli-id": post.id})
 
@@ -77,55 +80,48 @@ def check_values(body: dict[str, Any]) -> None:
     allowed = ["PUBLIC", "LOGGED_IN", *["CONNECTIONS"] * body["author"].startswith("urn:li:person:")]
     if body["visibility"] not in allowed:
         raise invalid(f"ERROR :: /visibility :: must be one of {allowed}")
+    if not isinstance(body.get("isReshareDisabledByAuthor", False), bool):
+        raise invalid("ERROR :: /isReshareDisabledByAuthor :: must be true or false")
     distribution = body["distribution"]
     feed = distribution.get("feedDistribution") if isinstance(distribution, dict) else None
     if feed not in ("MAIN_FEED", "NONE"):
         raise invalid("ERROR :: /distribution/feedDistribution :: must be MAIN_FEED or NONE")
 
 
-def attached(call: Call, body: dict[str, Any]) -> videos.Video | None:
-    """The video of `content.media`; the sandbox has no other content yet."""
-    if "content" not in body:
-        if not body["commentary"].strip():
-            raise invalid("ERROR :: /commentary :: a post without content needs text")
-        return None
-    content = body["content"]
-    media = content.get("media") if isinstance(content, dict) and set(content) == {"media"} else None
-    if not isinstance(media, dict) or set(media) - {"id", "title", "altText"}:
-        raise invalid("ERROR :: /content :: not a recognized content type")
-    video = videos.known(call.world, str(media.get("id")))
-    if video is None or video.owner != body["author"]:
-        raise invalid("ERROR :: /content/media/id :: media does not exist or has another owner")
-    if videos.status_of(call.world, video) != "AVAILABLE":
-        raise invalid("ERROR :: /content/media/id :: media not ready")
-    return video
+def check_day(call: Call, author: str) -> None:
+    """150 posts per member and day (section 4); of pages no number is known."""
+    today = call.world.now() // DAY_S
+    same = [post for post in call.world.state.posts if post.facts.get("author") == author]
+    if author == call.person() and sum(post.created_at // DAY_S == today for post in same) >= MEMBER_POSTS:
+        raise throttled("MEMBER DAY")
 
 
-def check_duplicate(call: Call, author: str, shown: str, video: videos.Video | None) -> None:
-    """How long LinkedIn looks back is not known (section 7)."""
+def check_duplicate(call: Call, author: str, shown: str, attached: Attached) -> None:
+    """How long LinkedIn looks back is not known (section 7); hourly repeats were refused (2023-12)."""
     since = call.world.now() - DUPLICATE_S
     for post in call.world.posts("linkedin"):
-        same = (
-            post.facts["author"] == author and post.text == shown and ("video" in post.facts) == bool(video)
-        )
+        same = post.facts["author"] == author and post.text == shown and post.kind == attached.kind
         if shown and same and post.created_at > since:
             raise Refused(422, f"Content is a duplicate of {post.id}", "DUPLICATE_POST")
 
 
-def new_post(call: Call, body: dict[str, Any], kept: text.Kept, video: videos.Video | None) -> Post:
+def new_post(call: Call, body: dict[str, Any], kept: text.Kept, attached: Attached) -> Post:
     author, now = body["author"], call.world.now()
-    facts = {"author": author, "commentary": kept.commentary, "visibility": body["visibility"]}
-    if video is not None:
-        facts |= {"video": video.urn, "title": str(body["content"]["media"].get("title", ""))}
     number = (int(now * 1000) << 22) + call.world.serial() % (1 << 22)
     return Post(
         platform="linkedin",
-        id=f"urn:li:{'ugcPost' if video else 'share'}:{number}",
+        id=f"urn:li:{'ugcPost' if attached.kind == 'video' else 'share'}:{number}",
         account_id=call.account.id if author == call.person() else author,
-        kind="video" if video else "text",
+        kind=attached.kind,
         created_at=now,
         text=kept.shown,
-        facts=facts,
+        facts={
+            "author": author,
+            "commentary": kept.commentary,
+            "visibility": body["visibility"],
+            "isReshareDisabledByAuthor": body.get("isReshareDisabledByAuthor", False),
+            **attached.facts,
+        },
     )
 
 
@@ -163,7 +159,10 @@ def batched(urns: list[str], look: Callable[[str], Any]) -> dict[str, Any]:
 
 
 async def by_author(call: Call) -> web.Response:
-    """The finder `author`, newest first. The document is silent on it; LinkedIn's posts API has had it."""
+    """The finder `author`, newest first. The document is silent on it; LinkedIn's posts API has had it.
+
+    A new post is listed a moment after it can be read by its urn.
+    """
     call.only("q", "author", "count", "start", "sortBy", "viewContext", "fields")
     call.need("r_organization_social")
     author, start, count = call.text("author"), call.text("start", "0"), call.text("count", "10")
@@ -171,7 +170,11 @@ async def by_author(call: Call) -> web.Response:
         raise call.denied()
     if not start.isdigit() or not count.isdigit() or int(count) > 100:
         raise invalid("Parameters 'start' and 'count' must be numbers, 'count' at most 100")
+    if call.text("sortBy", "LAST_MODIFIED") not in ("LAST_MODIFIED", "CREATED"):
+        raise invalid("Parameter 'sortBy' must be LAST_MODIFIED or CREATED")
+    listed = call.world.now() - call.world.processing_s
     own = [post for post in call.world.posts("linkedin") if post.facts["author"] == author][::-1]
+    own = [post for post in own if post.created_at <= listed]
     paging = {"start": int(start), "count": int(count), "links": [], "total": len(own)}
     page = own[int(start) : int(start) + int(count)]
     return answer({"paging": paging, "elements": [described(post) for post in page]})
@@ -186,14 +189,14 @@ def described(post: Post) -> dict[str, Any]:
         "visibility": post.facts["visibility"],
         "lifecycleState": "PUBLISHED",
         "lifecycleStateInfo": {"isEditedByAuthor": False},
-        "isReshareDisabledByAuthor": False,
+        "isReshareDisabledByAuthor": post.facts["isReshareDisabledByAuthor"],
         "distribution": {"feedDistribution": "MAIN_FEED", "thirdPartyDistributionChannels": []},
         "createdAt": at_ms,
         "publishedAt": at_ms,
         "lastModifiedAt": at_ms,
     }
-    if "video" in post.facts:
-        body["content"] = {"media": {"id": post.facts["video"], "title": post.facts["title"]}}
+    if content := shown_content(post.facts):
+        body["content"] = content
     return body
 
 
