@@ -14,6 +14,7 @@ ALT_TEXT_MAX = 4086
 """The document names no length; LinkedIn's schema of the posts API has had this one."""
 
 AltText = Annotated[str, Meta(max_length=ALT_TEXT_MAX)]
+Title = Annotated[str, Meta(min_length=1)]
 
 
 class LinkedInOptions(Options, frozen=True):
@@ -33,7 +34,7 @@ class LinkedInOptions(Options, frozen=True):
             f'"" for none. At most {ALT_TEXT_MAX} characters each.'
         ),
     ] = None
-    title: Annotated[str | None, Meta(min_length=1, description="The title shown with a video.")] = None
+    title: Annotated[Title | None, Meta(description="The title shown with a video.")] = None
     disable_reshare: Annotated[
         bool | None, Meta(description="True: others cannot repost the post. Default: they can.")
     ] = None
