@@ -27,6 +27,7 @@ from sextant.metrics import KEYS
 from sextant.platforms import oauth
 from sextant.platforms.base import App, Grant, Request
 from sextant.platforms.linkedin import PLATFORM, auth
+from sextant.platforms.linkedin.errors import UploadExpired
 from tests.calls import CALLBACK, app_for
 from tests.wire import Scripted
 
@@ -211,6 +212,9 @@ async def test_a_brand_new_token_is_given_a_moment(monkeypatch: pytest.MonkeyPat
 READ = Request("GET", "https://api.linkedin.com/rest/socialMetadata?ids=List()", posts=1)
 LOOK = Request("GET", "https://api.linkedin.com/rest/organizationAcls")
 CREATE = Request("POST", "https://api.linkedin.com/rest/posts", json={}, commits=True)
+OPEN = Request("POST", "https://api.linkedin.com/rest/videos?action=initializeUpload", json={})
+PUT = Request("PUT", "https://www.linkedin.com/dms-uploads/part-1", body=b"x")
+DELETE = Request("DELETE", "https://api.linkedin.com/rest/posts/1")
 TOKEN = Request("POST", auth.SPEC.token_url, form={"grant_type": "refresh_token"})
 
 
@@ -239,7 +243,21 @@ ROWS: list[tuple[Request, int, Any, type[Fault]]] = [
     (CREATE, 400, said("too long", code="FIELD_LENGTH_TOO_LONG"), FixContent),
     (CREATE, 400, said("media not ready"), TryLater),
     (CREATE, 400, said("Invalid value for /commentary"), FixContent),
+    (CREATE, 400, said("ERROR :: /visibility :: must be one of"), FixContent),
+    (CREATE, 400, said("ERROR :: /content/media/altText :: too long"), FixContent),
+    (CREATE, 400, said("ERROR :: /content/media/title :: too long"), FixContent),
+    (OPEN, 400, said("ERROR :: /initializeUploadRequest/fileSizeBytes :: must be"), FixContent),
     (CREATE, 400, said("unknown field"), OurBug),
+    (PUT, 401, INVALID, UploadExpired),
+    (PUT, 403, "", UploadExpired),
+    (PUT, 404, "", UploadExpired),
+    (PUT, 410, "", UploadExpired),
+    (PUT, 503, "", TryLater),
+    (DELETE, 403, DENIED, Reconnect),
+    (DELETE, 403, said("Field Value validation failed in REQUEST_BODY: x /author"), ActOutside),
+    (DELETE, 404, said("Not Found", code="NOT_FOUND"), Gone),
+    (DELETE, 429, DAY_LIMIT, WaitUntil),
+    (CREATE, 429, DAY_LIMIT, WaitUntil),
     (CREATE, 411, said("Content-Length required"), OurBug),
     (CREATE, 422, said("Content is a duplicate of urn:li:share:1"), FixContent),
     (READ, 429, DAY_LIMIT, WaitUntil),
