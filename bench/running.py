@@ -381,14 +381,16 @@ class Client:
                 return found
             cursor = {"cursor": page["next_cursor"]}
 
-    async def rest(self, patience_s: float, tell: Callable[[str], None]) -> None:
-        """Returns when no post is under way, or when patience is at an end."""
+    async def rest(self, patience_s: float, tell: Callable[[str], None], but: str = "") -> None:
+        """Returns when nothing is under way but destinations of status `but`, or patience is at an end."""
         until, before = time.monotonic() + patience_s, -1
         while time.monotonic() < until:
-            under_way = sum([len(await self.posts(status=status)) for status in ("scheduled", "processing")])
+            open_ = [*await self.posts(status="scheduled"), *await self.posts(status="processing")]
+            rows = [row["status"] for post in open_ for row in post["destinations"]]
+            under_way = sum(status in ("scheduled", "processing", "unknown") for status in rows)
             if under_way != before:
                 tell(f"under way: {under_way}")
-            if not under_way:
+            if under_way == rows.count(but):
                 return
             before = under_way
             await asyncio.sleep(1.0)

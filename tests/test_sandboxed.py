@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
+from bench.lateness import read
 from bench.running import NETWORKS, Client, Server, Stage, Switches, populate, staged
 
 from sextant.store import Store, connections, organizations
@@ -107,6 +110,19 @@ async def test_an_account_that_was_disconnected_stays_so_at_the_next_start(tmp_p
         accounts = await client.accounts()
     assert accounts["youtube"] == []
     assert sum(map(len, accounts.values())) == ACCOUNTS - 1
+
+
+async def test_sextant_follows_the_networks_clock(tmp_path: Path) -> None:
+    stage = on_sqlite(tmp_path)
+    async with staged(stage, {}), Client(stage).open() as client:
+        before = time.time()
+        await client.switches.post("clock", {"advance_s": 7200})
+        taken = before
+        while taken < before + 7200:
+            assert time.time() < before + 30, "the clock is not followed"
+            await client.call("POST", "/social/post", json={"post": str(uuid4()), "platforms": ["linkedin"]})
+            taken = max(read(post["created_at"]).timestamp() for post in await client.posts())
+        assert taken < before + 7200 + 30
 
 
 async def test_media_come_from_the_networks_address_only(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from sextant.platforms import PLATFORMS
 from sextant.platforms.base import App
 from sextant.sandbox.clock import SandboxClock
 from sextant.sandbox.networks import networks
+from sextant.sandbox.outside import followed
 from sextant.sandbox.server import Sandbox
 from sextant.sandbox.visitor import say_yes
 from sextant.sandbox.world import World, app_at
@@ -38,15 +39,11 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Networks:
-    """The simulated networks; `world` is theirs when they run in this process."""
+    """The simulated networks and the time they live by; `world` is theirs when they run in this process."""
 
     url: str
+    clock: Clock
     world: World | None = None
-
-    @property
-    def clock(self) -> Clock:
-        """Those of another process follow the machine's time, until somebody moves theirs."""
-        return self.world.clock if self.world else Clock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +78,13 @@ async def running(
 async def networks_for(settings: Settings, port: int) -> AsyncIterator[Networks]:
     """Those that SEXTANT_SANDBOX_URL names, else six of our own on this port."""
     if settings.sandbox_url:
-        yield Networks(settings.sandbox_url)
+        async with followed(settings.sandbox_url) as clock:
+            yield Networks(settings.sandbox_url, clock)
         return
     near = free_address("127.0.0.1", port)
     world = World(SandboxClock(), settings.data_dir / "sandbox.json")
     async with Sandbox(world, networks(), near.host, near.port) as sandbox:
-        yield Networks(sandbox.url, world)
+        yield Networks(sandbox.url, world.clock, world)
 
 
 async def serve_networks(settings: Settings, host: str, port: int, tell: Tell) -> None:
