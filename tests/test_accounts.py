@@ -218,7 +218,7 @@ async def test_closing_waits_for_a_refresh_so_that_its_token_is_kept(here):
     call = asyncio.create_task(here.me(connection))
     await under_way(here, connection)
     call.cancel()
-    await here.accounts.close()
+    await here.accounts.renewing.close()
     assert here.grant(await here.connection()) != here.grant(connection)
 
 

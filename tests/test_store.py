@@ -143,20 +143,6 @@ async def test_pages_are_newest_first_and_complete(store: Store) -> None:
     assert len(set(seen)) == 9
 
 
-async def test_a_lease_is_held_by_one(store: Store) -> None:
-    organization_id = await organization(store)
-    post_id = await post(store, organization_id, await connection(store, organization_id), NOW)
-    async with store.read() as db:
-        (destination,) = await posts.destinations_of(db, post_id)
-
-    async def lease(now: datetime) -> bool:
-        async with store.write() as db:
-            return await posts.lease(db, destination.id, now, now + timedelta(minutes=1))
-
-    assert sorted(await asyncio.gather(*[lease(NOW) for _ in range(8)])) == [False] * 7 + [True]
-    assert await lease(NOW + timedelta(minutes=2))
-
-
 async def test_the_generation_tells_of_every_write(store: Store) -> None:
     before = store.generation()
     await organization(store)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import secrets
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,18 +15,17 @@ from sextant.config import missing_app
 from sextant.crypto import Vault, fingerprint
 from sextant.errors import (
     ApiError,
-    ExpiredToken,
     Fault,
     Invalid,
     NotFound,
     Reconnect,
-    TryLater,
     fault_at,
 )
 from sextant.http import AccountCall, Wire
 from sextant.platforms import oauth
 from sextant.platforms.base import Account, Answer, App, Grant, Platform, Request, Send
 from sextant.platforms.withdrawn import Withdrawn
+from sextant.renewing import Grants, Renewing, renew_at, renew_from
 from sextant.store import Store, connections
 from sextant.store.connections import Connection, ConnectSession
 from sextant.store.rows import new_id
@@ -87,12 +84,8 @@ class Accounts:
         self.platforms, self.apps = platforms, apps
         self.public_url = public_url.rstrip("/")
         self.withdrawn = Withdrawn()
-        self._renewals: dict[str, asyncio.Task[Grant]] = {}
-        self._locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-
-    async def close(self) -> None:
-        """Lets renewals under way end: a rotated refresh token that is not saved is lost."""
-        await asyncio.gather(*self._renewals.values(), return_exceptions=True)
+        self.grants = Grants(vault)
+        self.renewing = Renewing(store, wire, self.grants, self._refreshed)
 
     # ---- connecting ----
 
@@ -201,7 +194,7 @@ class Accounts:
         return send
 
     async def _connect(self, session: ConnectSession, grant: Grant, account: Account) -> Connected:
-        now = self.wire.clock.now()
+        now, own = self.wire.clock.now(), account.grant or grant
         async with self.store.write() as db:
             if not await connections.close_session(db, session.id, now):
                 raise LinkInvalid
@@ -222,89 +215,55 @@ class Accounts:
                 profile_url=account.profile_url,
                 avatar_url=account.avatar_url,
                 connection_name=session.connection_name,
-                sealed_grant=self._sealed(account.grant or grant, connection_id),
+                facts=dict(account.facts),
+                sealed_grant=self.grants.sealed(own, connection_id),
+                renew_at=renew_at(own, now, connection_id),
             )
         return Connected(connection_id, session.platform, account.name, session.redirect_url)
 
     # ---- speaking for an account ----
 
+    def account(self, connection: Connection) -> Account:
+        return Account(
+            connection.native_id,
+            connection.account_name,
+            connection.kind,
+            connection.account_username,
+            facts=connection.facts or {},
+        )
+
+    def scopes(self, connection: Connection) -> frozenset[str]:
+        """What the owner really granted; empty when the network does not tell."""
+        return self.grants.opened(connection).scopes if connection.sealed_grant else frozenset()
+
     def call(self, connection: Connection) -> AccountCall:
         """A caller for a connected account; raises Reconnect when it has no tokens."""
         if connection.sealed_grant is None:
             raise Reconnect("The account was disconnected.")
-        platform = self.platforms[connection.platform]
-        account = Account(
-            connection.native_id, connection.account_name, connection.kind, connection.account_username
-        )
+        grant = self.grants.opened(connection)
 
         async def renew(old: Grant) -> Grant:
-            return await self.renew(connection.id, old)
+            return await self.renewing.renew(connection.id, old)
 
-        app = self._app_of(connection)
-        grant = self._opened(connection)
-        return AccountCall(self.wire, platform, app, account, grant, renew, withdrawn=self.withdrawn)
+        async def renew_early(old: Grant) -> Grant:
+            return await self.renewing.renew_early(connection.id, old)
 
-    async def renew(self, connection_id: str, old: Grant) -> Grant:
-        """A grant newer than `old`. However many ask at once, the network is asked once.
-
-        The new refresh token is saved before the new access token is used, also when the asker is gone by
-        then. A refused refresh marks the connection; a passing failure changes nothing.
-        """
-        joined = self._renewals.get(connection_id)
-        if joined is not None:
-            fresh = await asyncio.shield(joined)
-            if fresh != old:
-                return fresh
-        return await asyncio.shield(self._renewals.get(connection_id) or self._begun(connection_id, old))
-
-    def _begun(self, connection_id: str, old: Grant) -> asyncio.Task[Grant]:
-        renewal = self._renewals[connection_id] = asyncio.create_task(self._renew(connection_id, old))
-        renewal.add_done_callback(lambda done: self._renewed(connection_id, done))
-        return renewal
-
-    def _renewed(self, connection_id: str, done: asyncio.Task[Grant]) -> None:
-        del self._renewals[connection_id]
-        if not done.cancelled():
-            done.exception()  # seen, even when nobody waits any more
-
-    async def _renew(self, connection_id: str, old: Grant) -> Grant:
-        async with self._locks[connection_id]:
-            connection = await self._present(connection_id)
-            grant = self._opened(connection)
-            if grant != old:
-                return grant
-            try:
-                fresh = await self._refreshed(connection, grant)
-            except ExpiredToken as odd:
-                # A bare 401 without the protocol's own error says nothing about the grant: networks have
-                # such outages (x.md §5, 2026-06-30).
-                raise TryLater(odd.message, request_id=odd.request_id) from None
-            except Reconnect as refused:
-                await self._mark(connection_id, refused)
-                raise
-            async with self.store.write() as db:
-                sealed = self._sealed(fresh, connection_id)
-                await connections.set_grant(db, connection_id, sealed, self.wire.clock.now())
-            return fresh
+        return AccountCall(
+            self.wire,
+            self.platforms[connection.platform],
+            self._app_of(connection),
+            self.account(connection),
+            grant,
+            renew,
+            withdrawn=self.withdrawn,
+            renew_early=renew_early,
+            renew_from=renew_from(grant, connection.granted_at, connection.id),
+        )
 
     async def _refreshed(self, connection: Connection, grant: Grant) -> Grant:
         platform = self.platforms[connection.platform]
         app, now = self._app_of(connection), self.wire.clock.now()
         return await platform.refresh(self._sender(platform), app, grant, now)
-
-    async def _mark(self, connection_id: str, refused: Reconnect) -> None:
-        now = self.wire.clock.now()
-        async with self.store.write() as db:
-            await connections.set_status(
-                db, connection_id, connections.NEEDS_RECONNECT, refused.sentence(), now
-            )
-
-    async def _present(self, connection_id: str) -> Connection:
-        async with self.store.read() as db:
-            connection = await connections.by_id(db, connection_id)
-        if connection is None or connection.sealed_grant is None:
-            raise Reconnect("The account was disconnected.")
-        return connection
 
     def _app_of(self, connection: Connection) -> App:
         app = self.apps.get(connection.platform)
@@ -320,27 +279,18 @@ class Accounts:
             connection = await connections.by_id(db, connection_id)
         if connection is None or connection.organization_id != organization_id:
             raise NotFound("No such connection.")
-        async with self._locks[connection_id]:  # a renewal under way would bring the tokens back
-            async with self.store.read() as db:
-                connection = await connections.by_id(db, connection_id)
-            if connection is not None and connection.sealed_grant is not None:
-                await self._revoke(connection)
-            async with self.store.write() as db:
-                await connections.forget(db, connection_id, self.wire.clock.now())
+        await self.renewing.settled(connection_id)  # one under way would bring the tokens back
+        async with self.store.read() as db:
+            connection = await connections.by_id(db, connection_id)
+        if connection is not None and connection.sealed_grant is not None:
+            await self._revoke(connection)
+        async with self.store.write() as db:
+            await connections.forget(db, connection_id, self.wire.clock.now())
 
     async def _revoke(self, connection: Connection) -> None:
         platform = self.platforms[connection.platform]
         try:
-            grant = self._opened(connection)
+            grant = self.grants.opened(connection)
             await platform.revoke(self._sender(platform), self._app_of(connection), grant)
         except Fault as fault:
             log.warning("revoking a %s connection failed: %s", connection.platform, fault.code)
-
-    # ---- sealing ----
-
-    def _sealed(self, grant: Grant, connection_id: str) -> str:
-        return self.vault.seal(msgspec.json.encode(grant).decode(), connection_id)
-
-    def _opened(self, connection: Connection) -> Grant:
-        sealed = connection.sealed_grant or ""
-        return msgspec.json.decode(self.vault.open(sealed, connection.id), type=Grant)

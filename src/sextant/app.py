@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 
 from sextant.accounts import Accounts
@@ -10,14 +11,18 @@ from sextant.clock import Clock
 from sextant.collecting import Collecting
 from sextant.config import Settings
 from sextant.crypto import Vault
+from sextant.delivering import Delivering
+from sextant.engine import Engine
 from sextant.http import Wire
 from sextant.keyring import Keyring
 from sextant.media import Fetcher
 from sextant.platforms import PLATFORMS
 from sextant.platforms.base import App
+from sextant.preflight import Preflight
 from sextant.publishing import Publishing
 from sextant.reports import Reports
 from sextant.services import Services
+from sextant.shelf import Shelf
 from sextant.store import Store
 
 
@@ -35,7 +40,12 @@ def build(
     vault = Vault(settings.secret_key)
     accounts = Accounts(store, vault, wire, PLATFORMS, apps, settings.public_url)
     collecting = Collecting(store, clock, accounts)
-    fetcher = Fetcher(Path(settings.data_dir) / "media", allowed=upstream)
+    media = Path(settings.data_dir) / "media"
+    shelf = Shelf(Fetcher(media, allowed=upstream, max_bytes=settings.media_max_bytes))
+    late_limit = timedelta(seconds=settings.late_limit_s)
+    delivering = Delivering(store, clock, accounts, shelf, late_limit)
+    engine = Engine(store, clock, delivering.advance)
+    preflight = Preflight(accounts, shelf, settings.preflight_wait_s)
     return Services(
         settings=settings,
         clock=clock,
@@ -43,7 +53,9 @@ def build(
         wire=wire,
         keyring=Keyring(store, clock),
         accounts=accounts,
-        publishing=Publishing(store, clock, accounts, fetcher),
+        shelf=shelf,
+        engine=engine,
+        publishing=Publishing(store, clock, accounts, preflight, engine),
         collecting=collecting,
         reports=Reports(store, clock, collecting, PLATFORMS, settings.read_deadline_s),
     )

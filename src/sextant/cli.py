@@ -75,16 +75,38 @@ def serve(
     sandbox_port: Annotated[
         int, typer.Option(min=0, max=65535, help="Port of the simulated networks; 0 takes a free one.")
     ] = 8401,
+    no_worker: Annotated[
+        bool, typer.Option("--no-worker", help="Serve the API alone; 'sextant worker' does the work.")
+    ] = False,
 ) -> None:
     """Serve the API and work, in one process."""
+    works = not no_worker
     if sandbox:
         from sextant.sandboxed import serve_sandboxed
 
-        run(lambda: serve_sandboxed(config.load(), host, port, sandbox_port, say))
+        run(lambda: serve_sandboxed(config.load(), host, port, sandbox_port, say, works=works))
     else:
         from sextant.serve import serve as serve_real
 
-        run(lambda: serve_real(config.load(), host, port, say))
+        run(lambda: serve_real(config.load(), host, port, say, works=works))
+
+
+@app.command()
+def worker(
+    sandbox: Annotated[
+        bool, typer.Option("--sandbox", help="Work on the simulated networks of SEXTANT_SANDBOX_URL.")
+    ] = False,
+) -> None:
+    """Work without an API, beside any number of others on the same Postgres."""
+    if sandbox:
+        from sextant.sandboxed import work_sandboxed
+
+        run(lambda: work_sandboxed(config.load(), say))
+    else:
+        from sextant.platforms import PLATFORMS
+        from sextant.serve import work
+
+        run(lambda: work(config.load(), config.apps_for(PLATFORMS), say))
 
 
 @app.command()
@@ -114,7 +136,9 @@ def migrate() -> None:
 def create_key(
     name: Annotated[str, typer.Argument(help="What the key is for.")] = "default",
     organization: Annotated[str, typer.Option(help="The organization's slug; made when new.")] = "default",
-    scope: Annotated[str, typer.Option(help="full, or read (no publishing, no connecting).")] = "full",
+    scope: Annotated[
+        str, typer.Option(help="full, propose (its posts wait for approval), or read.")
+    ] = "full",
 ) -> None:
     """Make a key and print it: it is shown this once."""
     if scope not in organizations.SCOPES:

@@ -52,6 +52,18 @@ class Settings(BaseSettings):
     publish_wait_s: float = Field(
         5.0, ge=0, description="How long POST /social/post waits for quick networks, in seconds."
     )
+    preflight_wait_s: float = Field(
+        20.0,
+        ge=0,
+        description="How long POST /social/post waits for media and accounts when it checks a post, in "
+        "seconds; media that take longer are checked before sending.",
+    )
+    late_limit_s: float = Field(
+        21_600.0,
+        gt=0,
+        description="A scheduled post that is later than this, in seconds, is not sent but reported.",
+    )
+    media_max_bytes: int = Field(4 << 30, gt=0, description="Largest medium that is fetched, in bytes.")
     rate_limit_per_minute: int = Field(
         0, ge=0, description="Requests per minute and API key; 0 means no limit."
     )

@@ -166,6 +166,15 @@ class OutcomeUnknown(Fault):
     code, advice = "outcome_unknown", "The answer was lost: the post may be out. Look at the account first."
 
 
+class Missed(Fault):
+    """Its time passed while nothing could send it."""
+
+    code, advice = (
+        "missed",
+        "It was not sent: its time had long passed. Schedule it anew.",
+    )
+
+
 class Gone(Fault):
     """The post is no longer there."""
 

@@ -201,8 +201,9 @@ Ledger = Callable[[Request, str], None]
 class AccountCall:
     """`platforms.base.Call` for one connected account.
 
-    `renew` is given the grant that was refused and returns a newer one (accounts.py sees to it that only
-    one renewal runs per account); `note` writes the ledger of upstream calls.
+    `renew` is given the grant that was refused and returns a newer one (renewing.py sees to it that only
+    one renewal runs per account); from `renew_from` on `renew_early` is asked first, once, for one that lasts
+    longer. `note` writes the ledger of upstream calls.
     """
 
     wire: Wire
@@ -213,6 +214,8 @@ class AccountCall:
     renew: Renew
     note: Ledger = lambda request, outcome: None
     withdrawn: Withdrawn = field(default_factory=Withdrawn)
+    renew_early: Renew | None = None
+    renew_from: datetime | None = None
 
     @property
     def scopes(self) -> frozenset[str]:
@@ -223,8 +226,7 @@ class AccountCall:
         return self.wire.clock.now()
 
     async def send(self, request: Request) -> Answer:
-        if self._expired():
-            self.grant = await self.renew(self.grant)
+        await self._fresh()
         used = self.grant
         try:
             return await self._signed(request, used)
@@ -243,8 +245,12 @@ class AccountCall:
     async def pause(self, seconds: float) -> None:
         await self.wire.clock.sleep(seconds)
 
-    def _expired(self) -> bool:
-        return self.grant.expires_at is not None and self.grant.expires_at <= self.now
+    async def _fresh(self) -> None:
+        if self.grant.expires_at is not None and self.grant.expires_at <= self.now:
+            self.grant = await self.renew(self.grant)
+        elif self.renew_early and self.renew_from is not None and self.renew_from <= self.now:
+            self.renew_from = None
+            self.grant = await self.renew_early(self.grant)
 
     async def _signed(self, request: Request, grant: Grant) -> Answer:
         return await self._noted(request, self.platform.sign(request, grant.access_token, self.app))

@@ -27,7 +27,7 @@ from sextant.sandbox.outside import followed
 from sextant.sandbox.server import Sandbox
 from sextant.sandbox.visitor import say_yes
 from sextant.sandbox.world import World, app_at
-from sextant.serve import Address, alone, free_address, listening, services_on, stop_signal
+from sextant.serve import Address, alone, free_address, listening, services_on, stop_signal, work
 from sextant.services import Services
 from sextant.store import connections, organizations
 from sextant.store.turns import turn
@@ -58,7 +58,7 @@ class Running:
 
 @asynccontextmanager
 async def running(
-    settings: Settings, host: str, port: int, sandbox_port: int, tell: Tell
+    settings: Settings, host: str, port: int, sandbox_port: int, tell: Tell, *, works: bool = True
 ) -> AsyncIterator[Running]:
     """Sextant with the networks it is given; the accounts are connected before the API listens."""
     address = free_address(host, port)
@@ -66,7 +66,7 @@ async def running(
     with alone(settings):
         async with (
             networks_for(settings, sandbox_port) as near,
-            services_on(settings, sandbox_apps(), near.clock, near.url) as services,
+            services_on(settings, sandbox_apps(), near.clock, near.url, works=works) as services,
         ):
             tell(f"The six simulated networks answer on {near.url}.")
             api_key = await settled_in(services, near, tell)
@@ -205,9 +205,19 @@ async def connect_one(accounts: Accounts, organization_id: str, platform: str, a
     return outcome.account_name
 
 
-async def serve_sandboxed(settings: Settings, host: str, port: int, sandbox_port: int, tell: Tell) -> None:
+async def work_sandboxed(settings: Settings, tell: Tell) -> None:
+    """A worker on the simulated networks of another process, until a signal comes."""
+    if not settings.sandbox_url:
+        raise SetupError("Set SEXTANT_SANDBOX_URL to the address of a running 'sextant sandbox'.")
+    settings = prepared(settings, Address("127.0.0.1", 0))
+    await work(settings, sandbox_apps(), tell, settings.sandbox_url)
+
+
+async def serve_sandboxed(
+    settings: Settings, host: str, port: int, sandbox_port: int, tell: Tell, *, works: bool
+) -> None:
     """Until a signal comes."""
-    async with running(settings, host, port, sandbox_port, tell) as up:
+    async with running(settings, host, port, sandbox_port, tell, works=works) as up:
         stop = stop_signal()
         if not settings.sandbox_api_key:
             tell(f"API key: {up.api_key}")

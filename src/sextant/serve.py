@@ -77,13 +77,18 @@ def alone(settings: Settings) -> Any:
 
 @asynccontextmanager
 async def services_on(
-    settings: Settings, apps: dict[str, App], clock: Clock | None = None, upstream: str | None = None
+    settings: Settings,
+    apps: dict[str, App],
+    clock: Clock | None = None,
+    upstream: str | None = None,
+    *,
+    works: bool = True,
 ) -> AsyncIterator[Services]:
-    """Services on a migrated database, with the worker at work."""
+    """Services on a migrated database, with the worker at work unless others do that."""
     services = build(settings, apps, clock=clock, upstream=upstream)
     try:
         await migrate(services.store)
-        await services.open()
+        await services.open(works=works)
         yield services
     finally:
         await services.close()
@@ -132,16 +137,30 @@ async def _reachable(address: Address, serving: asyncio.Task[Any]) -> None:
     raise SetupError(f"The server on {address.url} does not answer.")
 
 
-async def serve(settings: Settings, host: str, port: int, tell: Callable[[str], None]) -> None:
+async def serve(
+    settings: Settings, host: str, port: int, tell: Callable[[str], None], *, works: bool
+) -> None:
     """Until a signal comes. Refuses to start without a secret key or any platform app."""
     require_secret_key(settings)
     apps = apps_for(PLATFORMS)
     address = free_address(host, port)
     settings = settings.model_copy(update={"public_url": settings.public_url or address.url})
     with alone(settings):
-        async with services_on(settings, apps) as services, listening(services, address):
+        async with services_on(settings, apps, works=works) as services, listening(services, address):
             stop = stop_signal()
             tell(f"Sextant serves on {address.url}. API pages: {address.url}/docs. Stop with Ctrl-C.")
+            await stop.wait()
+
+
+async def work(
+    settings: Settings, apps: dict[str, App], tell: Callable[[str], None], upstream: str | None = None
+) -> None:
+    """A worker without an API, until a signal comes."""
+    require_secret_key(settings)
+    with alone(settings):
+        async with services_on(settings, apps, upstream=upstream) as services:
+            stop = stop_signal()
+            tell(f"Worker {services.engine.worker_id} is at work. Stop with Ctrl-C.")
             await stop.wait()
 
 

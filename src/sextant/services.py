@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+import logging
+from dataclasses import dataclass, field
 
 from sextant.accounts import Accounts
 from sextant.clock import Clock
 from sextant.collecting import Collecting
 from sextant.config import Settings
+from sextant.engine import Engine
 from sextant.http import Wire
 from sextant.keyring import Keyring
 from sextant.publishing import Publishing
 from sextant.reports import Reports
+from sextant.shelf import Shelf
 from sextant.store import Store
+
+log = logging.getLogger("sextant.services")
+
+RENEW_EVERY_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -23,21 +31,35 @@ class Services:
     wire: Wire
     keyring: Keyring
     accounts: Accounts
+    shelf: Shelf
+    engine: Engine
     publishing: Publishing
     collecting: Collecting
     reports: Reports
+    _renewer: list[asyncio.Task[None]] = field(default_factory=list)
 
-    async def open(self) -> None:
-        """Takes up unfinished work. The database has to be migrated before."""
-        if self.store.is_sqlite:
-            await self.publishing.free_leases()
-        self.publishing.fetcher.clear_old()
-        await self.publishing.engine.open()
+    async def open(self, *, works: bool = True) -> None:
+        """Takes up unfinished work, if it `works`. The database has to be migrated before."""
+        self.shelf.fetcher.clear_old()
+        if works:
+            await self.engine.open()
+            self._renewer.append(asyncio.create_task(self._renewing()))
+
+    async def _renewing(self) -> None:
+        while True:
+            try:
+                await self.accounts.renewing.renew_due()
+            except Exception:
+                log.exception("renewing tokens failed; trying again in %s s", RENEW_EVERY_S)
+            await asyncio.sleep(RENEW_EVERY_S)
 
     async def close(self) -> None:
-        await self.publishing.engine.close()
+        for task in self._renewer:
+            task.cancel()
+        await self.engine.close()
         await self.collecting.close()
         await self.keyring.close()
-        await self.accounts.close()
+        await self.accounts.renewing.close()
+        self.shelf.close()
         await self.wire.close()
         await self.store.close()

@@ -330,7 +330,7 @@ async def stored(services: Services, example: Example) -> str:
             kind=example.account_kind,
             native_id=example.account,
             account_name="Documents",
-            sealed_grant=services.accounts._sealed(grant, connection_id),
+            sealed_grant=services.accounts.grants.sealed(grant, connection_id),
         )
         post = {"id": post_id, "organization_id": owner.id, "text": "", "media_urls": [], "status": "posted"}
         row = {"id": new_id(), "post_id": post_id, "connection_id": connection_id, "position": 0}

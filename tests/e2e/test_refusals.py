@@ -149,20 +149,45 @@ BODIES: list[tuple[Any, int, str, list[Any] | None]] = [
     ({"post": "a"}, 422, "validation_error", ["body", "destinations"]),
     ({"post": "a", "platforms": ["twitter"]}, 422, "validation_error", ["body", "platforms", 0]),
     ({"post": "a", "platforms": ["x"]}, 422, "validation_error", ["body", "platforms", 0]),
-    ({"platforms": ["linkedin"]}, 422, "validation_error", ["body", "post"]),
-    ({"post": "a", "platforms": ["youtube"]}, 422, "validation_error", ["body", "destinations", 0]),
-    ({"post": "a" * 3001, "platforms": ["linkedin"]}, 422, "validation_error", ["body", "destinations", 0]),
+    ({"platforms": ["linkedin"]}, 422, "validation_error", ["body", "destinations", 0, "post"]),
     (
-        {"post": "a", "platforms": ["linkedin"], "schedule_date": "2027-01-01T00:00:00Z"},
+        {"post": "a", "platforms": ["youtube"]},
         422,
         "validation_error",
-        ["body", "schedule_date"],
+        ["body", "destinations", 0, "media_urls"],
     ),
+    (
+        {"post": "a" * 3001, "platforms": ["linkedin"]},
+        422,
+        "validation_error",
+        ["body", "destinations", 0, "post"],
+    ),
+    *[
+        (
+            {"post": "a", "platforms": ["linkedin"], "schedule_date": when},
+            422,
+            "validation_error",
+            ["body", "schedule_date"],
+        )
+        for when in ("2020-01-01T00:00:00Z", "2027-01-01T00:00:00", "tomorrow", "")
+    ],
     (
         {"post": "a", "platforms": ["linkedin"], "options": {"youtube": {"title": "t"}}},
         422,
         "validation_error",
-        ["body", "options"],
+        ["body", "options", "youtube"],
+    ),
+    (
+        {"post": "a", "platforms": ["linkedin"], "options": {"linkedin": {"surprise": 1}}},
+        422,
+        "validation_error",
+        ["body", "options", "linkedin", "surprise"],
+    ),
+    (
+        {"post": "a", "platforms": ["linkedin"], "options": {"myspace": {}}},
+        422,
+        "validation_error",
+        ["body", "options", "myspace"],
     ),
     (
         {"post": "a", "platforms": ["linkedin"], "media_urls": ["https://example.org/a.jpg"]},
@@ -184,7 +209,7 @@ BODIES: list[tuple[Any, int, str, list[Any] | None]] = [
         },
         422,
         "validation_error",
-        ["body", "media_urls"],
+        ["body", "media_urls", 1],
     ),
 ]
 
@@ -269,7 +294,7 @@ async def test_nothing_secret_is_answered_or_logged(alone: Client, caplog: pytes
         answers += json.dumps(await alone.get(f"/social/connections/{connection}"))
     logged = caplog.text
     secrets = [*alone.up.sandbox.world.state.tokens, alone.key, alone.up.services.settings.secret_key]
-    secrets += [alone.up.sandbox.world.app(name).client_secret for name in alone.up.sandbox.networks]
+    secrets += [alone.up.sandbox.world.app(name).client_secret for name in alone.up.services.accounts.platforms]
     assert len(secrets) > 10
     for secret in secrets:
         assert secret not in answers

@@ -15,7 +15,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from sextant.errors import Forbidden, RateLimited
 from sextant.services import Services
-from sextant.store.organizations import ApiKey
+from sextant.store.organizations import PROPOSE, ApiKey
 
 OPEN_PATHS = re.compile(r"/(?:healthz|readyz|openapi\.json|docs(?:/.*)?|connect/.*)?")
 
@@ -71,4 +71,10 @@ class Meter:
 def writes(connection: ASGIConnection[Any, Any, ApiKey, Any], _: BaseRouteHandler) -> None:
     """Guard of the routes that change something."""
     if connection.auth.scope != "full":
+        raise Forbidden("This key may not do that. Use one made with 'sextant keys create --scope full'.")
+
+
+def proposes(connection: ASGIConnection[Any, Any, ApiKey, Any], _: BaseRouteHandler) -> None:
+    """Guard of the route that takes posts: those of a proposing key wait for approval."""
+    if connection.auth.scope not in ("full", PROPOSE):
         raise Forbidden("This key may only read. Use one made with 'sextant keys create --scope full'.")

@@ -16,15 +16,17 @@ from litestar.static_files import create_static_files_router
 
 from sextant import __version__
 from sextant.api import analytics_schema
+from sextant.api import options as options_module
 from sextant.api import schema as schema_module
 from sextant.api.schema import Error
+from sextant.platforms import PLATFORMS
 
 SHAPES: dict[str, type] = {
     name: shape
-    for module in (schema_module, analytics_schema)
+    for module in (schema_module, analytics_schema, options_module)
     for name, shape in vars(module).items()
     if isinstance(shape, type)
-}
+} | {platform.options.__name__: platform.options for platform in PLATFORMS.values()}
 """Shapes by name: Litestar leaves their docstrings out of the document."""
 
 REFUSALS = {
@@ -32,7 +34,7 @@ REFUSALS = {
     401: "invalid_api_key: missing, malformed, unknown or revoked.",
     403: "forbidden: the key's scope does not allow it.",
     404: "not_found: unknown, or another organization's.",
-    409: "conflict: the idempotency key was used for another body.",
+    409: "conflict: the idempotency key was used for another body, or the post is under way.",
     413: "too_large: the body is over the limit.",
     422: "validation_error: each fault named with its place.",
     429: "rate_limit: too many requests; see Retry-After.",

@@ -1,34 +1,47 @@
-"""POST /social/post, GET /social/post/{post_id}, GET /social/posts."""
+"""POST /social/post; GET, PATCH, DELETE /social/post/{post_id}; GET /social/posts."""
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import time
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from litestar import get, post
+from litestar import delete, get, patch, post
 from litestar.params import HeaderParameter, JSONBody, PathParameter, QueryParameter
 
-from sextant.api import views
-from sextant.api.auth import ApiRequest, writes
-from sextant.api.body import checked
+from sextant.api import asked, views
+from sextant.api.auth import ApiRequest, proposes, writes
+from sextant.api.body import checked, parsed
 from sextant.api.ids import in_path, in_query
 from sextant.api.openapi import described
-from sextant.api.schema import CreatedPost, CreatePost, PostList, PostStatus, PostView
+from sextant.api.schema import (
+    ChangePost,
+    CreatedPost,
+    CreatePost,
+    PostList,
+    PostStatus,
+    PostView,
+    RemovedPost,
+)
 from sextant.errors import Invalid, NotFound, fault_at
-from sextant.publishing import NewPost
+from sextant.publishing import status_at_first
 from sextant.services import Services
 from sextant.store import connections, posts
+from sextant.store.organizations import PROPOSE
 from sextant.store.posts import Destination, Post
 from sextant.store.tables import EPOCH
+
+SHORTEST_LOOK_S, LONGEST_LOOK_S = 0.02, 0.2
 
 
 @post(
     "/social/post",
     status_code=200,
-    guards=[writes],
+    guards=[proposes],
     before_request=checked(CreatePost),
-    summary="Publish a post",
+    summary="Publish or schedule a post",
     tags=["posts"],
     operation_id="create_post",
     responses=described(400, 401, 403, 409, 413, 422, 429),
@@ -43,37 +56,81 @@ async def create_post(
             description="The same key and body answer the same post; the same key with another body is 409.",
         ),
     ] = None,
+    dry_run: Annotated[
+        bool, QueryParameter(description="Check everything, answer the same, publish nothing.")
+    ] = False,
 ) -> CreatedPost:
-    """Publishes now, to every destination named. Waits a few seconds for quick networks; what is still
-    under way then reads `processing` and goes on by itself."""
+    """Holds the post against every destination's limits, then publishes it to all of them, now or at
+    `schedule_date`. Waits a few seconds for quick networks; what is still under way then reads `processing`
+    and goes on by itself."""
     services: Services = request.app.state.services
     if idempotency_key is not None and len(idempotency_key) > 255:
         raise Invalid(fault_at(["header", "Idempotency-Key"], "Use at most 255 characters."))
-    new = asked(data)
-    post_id = await services.publishing.create(request.auth.organization_id, new, idempotency_key)
-    found, rows = await loaded(services, request.auth.organization_id, post_id)
-    await services.publishing.engine.settle([row.id for row in rows], services.settings.publish_wait_s)
-    found, rows = await loaded(services, request.auth.organization_id, post_id)
+    organization_id, proposed = request.auth.organization_id, request.auth.scope == PROPOSE
+    new = asked.new_post(data, parsed(await request.body()), services.clock.now(), proposed=proposed)
+    if dry_run:
+        proposal, _ = await services.publishing.checked(organization_id, new)
+        return views.would_be(proposal, status_at_first(new))
+    post_id = await services.publishing.create(organization_id, new, idempotency_key)
+    await rested(services, post_id)
+    found, rows = await loaded(services, organization_id, post_id)
     return views.created(found, rows)
 
 
-def asked(body: CreatePost) -> NewPost:
-    """What this version can do of a body; the rest is refused with a sentence, never dropped."""
-    faults = []
-    if body.schedule_date is not None:
-        said = "Scheduling is not supported yet: leave schedule_date out to publish now."
-        faults.append(fault_at(["body", "schedule_date"], said))
-    if body.options:
-        said = "Options per platform are not supported yet: leave options out."
-        faults.append(fault_at(["body", "options"], said))
-    ids = [entry.social_connection_id.lower() for entry in body.destinations]
-    for place, wanted in enumerate(ids):
-        if wanted in ids[:place]:
-            at: list[str | int] = ["body", "destinations", place, "social_connection_id"]
-            faults.append(fault_at(at, "This connection is named twice."))
-    if faults:
-        raise Invalid(*faults)
-    return NewPost(body.post, body.media_urls, ids, body.platforms)
+async def rested(services: Services, post_id: str) -> None:
+    """Waits until nothing of the post is under way, here or in another process, but not for long."""
+    ends = time.monotonic() + services.settings.publish_wait_s
+    pause = SHORTEST_LOOK_S
+    while time.monotonic() < ends:
+        async with services.store.read() as db:
+            rows = await posts.destinations_of(db, post_id)
+        if all(row.status != posts.PROCESSING for row in rows):
+            return
+        await asyncio.sleep(pause)
+        pause = min(pause * 1.5, LONGEST_LOOK_S)
+
+
+@patch(
+    "/social/post/{post_id:str}",
+    guards=[writes],
+    before_request=checked(ChangePost),
+    summary="Change a scheduled post",
+    tags=["posts"],
+    operation_id="change_post",
+    responses=described(400, 401, 403, 404, 409, 413, 422, 429),
+)
+async def change_post(
+    request: ApiRequest,
+    data: JSONBody[ChangePost],
+    post_id: Annotated[str, PathParameter(description="Sextant's id of the post (UUID).")],
+) -> PostView:
+    """Moves, pauses, approves or rewrites a post that nobody has begun to send; 409 when it is under way."""
+    services: Services = request.app.state.services
+    organization_id, wanted = request.auth.organization_id, in_path(post_id, "post")
+    change = asked.change(data, services.clock.now())
+    await services.publishing.change(organization_id, wanted, change)
+    return await viewed(services, organization_id, wanted, None)
+
+
+@delete(
+    "/social/post/{post_id:str}",
+    status_code=200,
+    guards=[writes],
+    summary="Cancel or delete a post",
+    tags=["posts"],
+    operation_id="delete_post",
+    responses=described(401, 403, 404, 429),
+)
+async def delete_post(
+    request: ApiRequest,
+    post_id: Annotated[str, PathParameter(description="Sextant's id of the post (UUID).")],
+) -> RemovedPost:
+    """What is not out does not go out, for certain. What is out is deleted where the network lets an app do
+    that; the results say how each destination stands."""
+    services: Services = request.app.state.services
+    wanted = in_path(post_id, "post")
+    rows = await services.publishing.remove(request.auth.organization_id, wanted)
+    return views.removed(wanted, rows)
 
 
 async def loaded(services: Services, organization_id: str, post_id: str) -> tuple[Post, list[Destination]]:
@@ -101,8 +158,14 @@ async def get_post(
     """The post, where it went, and how that stands."""
     services: Services = request.app.state.services
     connection_id = in_query(social_connection_id, "social_connection_id")
-    organization_id = request.auth.organization_id
-    found, rows = await loaded(services, organization_id, in_path(post_id, "post"))
+    return await viewed(services, request.auth.organization_id, in_path(post_id, "post"), connection_id)
+
+
+async def viewed(
+    services: Services, organization_id: str, post_id: str, connection_id: str | None
+) -> PostView:
+    """The post with all its destinations, or one."""
+    found, rows = await loaded(services, organization_id, post_id)
     if connection_id is not None:
         rows = [row for row in rows if row.connection_id == connection_id]
         if not rows:

@@ -12,13 +12,15 @@ from sextant.api.connect import connect_routes
 from sextant.api.connections import create_connection, delete_connection, get_connection, list_connections
 from sextant.api.failures import api_error, crash, http_error
 from sextant.api.openapi import docs_routes, openapi_config
-from sextant.api.posts import create_post, get_post, list_posts
+from sextant.api.posts import change_post, create_post, delete_post, get_post, list_posts
 from sextant.api.service import healthz, readyz, whoami
 from sextant.errors import ApiError
 from sextant.services import Services
 
 ROUTES = [
     create_post,
+    change_post,
+    delete_post,
     get_post,
     list_posts,
     get_analytics,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from sextant.api.options import PlatformOptions
 
 PostStatus = Literal[
     "scheduled", "pending_approval", "processing", "posted", "partial_failure", "failed", "rejected"
@@ -23,6 +25,13 @@ class Destination(Struct, forbid_unknown_fields=True):
     social_connection_id: Annotated[
         str, Meta(description="A connected account, from GET /social/connections.")
     ]
+    post: Annotated[
+        str | None, Meta(description="The text for this account alone; null: the post's own.")
+    ] = None
+    options: Annotated[
+        PlatformOptions | None,
+        Meta(description="Options for this account alone, under its platform's name, before the post's."),
+    ] = None
 
 
 class CreatePost(Struct, forbid_unknown_fields=True):
@@ -40,14 +49,40 @@ class CreatePost(Struct, forbid_unknown_fields=True):
         ),
     ] = []
     media_urls: Annotated[
-        list[str], Meta(description="Public addresses of media. This version takes one video.")
+        list[str],
+        Meta(
+            description="Public addresses of images and videos, in their order. They are fetched through a "
+            "guard, and must stay readable until the post is out."
+        ),
     ] = []
     schedule_date: Annotated[
-        str | None, Meta(description="When to publish. Not supported yet: leave it out to publish now.")
+        str | None,
+        Meta(
+            description="When to publish, ISO 8601 with its offset; null: now.",
+            examples=["2026-12-24T18:00:00Z"],
+        ),
     ] = None
-    options: Annotated[
-        dict[str, Any] | None, Meta(description="Options per platform. Not supported yet: leave it out.")
-    ] = None
+    options: Annotated[PlatformOptions | None, Meta(description="Options per platform.")] = None
+    needs_approval: Annotated[bool, Meta(description="Keep it until somebody approves it with PATCH.")] = (
+        False
+    )
+
+
+class ChangePost(Struct, forbid_unknown_fields=True):
+    """Body of PATCH /social/post/{post_id}. What is left out stays as it is."""
+
+    schedule_date: Annotated[
+        str | UnsetType | None, Meta(description="The new time, ISO 8601 with its offset; null: now.")
+    ] = UNSET
+    scheduled_pause: Annotated[
+        bool | UnsetType, Meta(description="true holds the post back, false lets it go on.")
+    ] = UNSET
+    notes: Annotated[str | UnsetType | None, Meta(description="Notes for people; never published.")] = UNSET
+    approve: Annotated[
+        bool | UnsetType, Meta(description="true lets a post that waits for approval go, false rejects it.")
+    ] = UNSET
+    post: Annotated[str | UnsetType, Meta(description="The new text.")] = UNSET
+    media_urls: Annotated[list[str] | UnsetType, Meta(description="The new media.")] = UNSET
 
 
 class Link(Struct):
@@ -72,10 +107,24 @@ class Result(Struct):
 class CreatedPost(Struct):
     """Answer of POST /social/post. What is still under way reads `processing`."""
 
-    post_id: Annotated[str, Meta(description="Sextant's id of the post (UUID).")]
+    post_id: Annotated[str | None, Meta(description="Sextant's id of the post (UUID); null after a dry run.")]
     status: Annotated[PostStatus, Meta(description="Where the post as a whole stands.")]
     links: Annotated[list[Link], Meta(description="Public addresses, one per destination that has one.")]
     results: Annotated[list[Result], Meta(description="One per destination, in their order.")]
+
+
+class RemovedPost(Struct):
+    """Answer of DELETE /social/post/{post_id}."""
+
+    post_id: Annotated[str, Meta(description="Sextant's id of the post (UUID).")]
+    status: Annotated[PostStatus, Meta(description="`rejected`.")]
+    results: Annotated[
+        list[Result],
+        Meta(
+            description="One per destination: `rejected` (it will not go out), `deleted`, or what still "
+            "stands, with what to do about it in `error`."
+        ),
+    ]
 
 
 class DestinationView(Struct):
@@ -90,6 +139,9 @@ class DestinationView(Struct):
     platform_post_id: Annotated[str | None, Meta(description="The network's own id; null until known.")]
     post_url: Annotated[str | None, Meta(description="The post's public address; null until known.")]
     error: Annotated[str | None, Meta(description="What went wrong and what to do; null when nothing did.")]
+    late_s: Annotated[
+        float | None, Meta(description="How late a scheduled post went out, in seconds; null when on time.")
+    ]
 
 
 class PostView(Struct):
@@ -105,6 +157,8 @@ class PostView(Struct):
     platforms: Annotated[list[str], Meta(description="The platforms it goes to, each once.")]
     destinations: Annotated[list[DestinationView], Meta(description="In the order they were given.")]
     media_urls: Annotated[list[str], Meta(description="The media as they were given.")]
+    scheduled_pause: Annotated[bool, Meta(description="Whether it is held back.")]
+    notes: Annotated[str | None, Meta(description="Notes for people; never published.")]
     links: Annotated[list[Link], Meta(description="Public addresses, one per destination that has one.")]
 
 

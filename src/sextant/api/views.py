@@ -11,16 +11,38 @@ from sextant.api.schema import (
     DestinationView,
     Link,
     PostView,
+    RemovedPost,
     Result,
 )
 from sextant.clock import iso
+from sextant.preflight import Proposal
 from sextant.store import connections
 from sextant.store.connections import Connection
 from sextant.store.posts import Destination, Post
 
+LATE_AFTER_S = 60.0
+
 
 def created(post: Post, rows: Sequence[Destination]) -> CreatedPost:
-    results = [
+    return CreatedPost(post.id, post.status, links(rows), results(rows))  # type: ignore[arg-type]
+
+
+def would_be(proposal: Proposal, status: str) -> CreatedPost:
+    """What a dry run answers: the same shape, with nothing published."""
+    entry = "processing" if status == "processing" else "scheduled"
+    rows = [
+        Result(target.connection.platform, target.connection.id, entry, None, None, None)  # type: ignore[arg-type]
+        for target in proposal.targets
+    ]
+    return CreatedPost(None, status, [], rows)  # type: ignore[arg-type]
+
+
+def removed(post_id: str, rows: Sequence[Destination]) -> RemovedPost:
+    return RemovedPost(post_id, "rejected", results(rows))
+
+
+def results(rows: Sequence[Destination]) -> list[Result]:
+    return [
         Result(
             row.platform,
             row.connection_id,
@@ -31,7 +53,6 @@ def created(post: Post, rows: Sequence[Destination]) -> CreatedPost:
         )
         for row in rows
     ]
-    return CreatedPost(post.id, post.status, links(rows), results)  # type: ignore[arg-type]
 
 
 def links(rows: Sequence[Destination]) -> list[Link]:
@@ -43,18 +64,33 @@ def post_view(post: Post, rows: Sequence[Destination], known: Mapping[str, Conne
         post_id=post.id,
         status=post.status,  # type: ignore[arg-type]
         description=post.text,
-        thumbnail_url=None,
-        scheduled_at=None,
+        thumbnail_url=thumbnail(post),
+        scheduled_at=iso(post.scheduled_at),
         created_at=iso(post.created_at) or "",
         published_at=iso(post.published_at),
         platforms=list(dict.fromkeys(row.platform for row in rows)),
-        destinations=[destination_view(row, known[row.connection_id]) for row in rows],
+        destinations=[destination_view(post, row, known[row.connection_id]) for row in rows],
         media_urls=post.media_urls,
+        scheduled_pause=post.paused,
+        notes=post.notes,
         links=links(rows),
     )
 
 
-def destination_view(row: Destination, connection: Connection) -> DestinationView:
+def thumbnail(post: Post) -> str | None:
+    """The first image of the post."""
+    media = zip(post.media_urls, post.media_facts or [], strict=False)
+    return next((url for url, fact in media if fact and fact["mime"].startswith("image/")), None)
+
+
+def late_s(post: Post, row: Destination) -> float | None:
+    if post.scheduled_at is None or row.published_at is None:
+        return None
+    late = (row.published_at - post.scheduled_at).total_seconds()
+    return round(late, 3) if late > LATE_AFTER_S else None
+
+
+def destination_view(post: Post, row: Destination, connection: Connection) -> DestinationView:
     return DestinationView(
         social_connection_id=row.connection_id,
         platform=row.platform,
@@ -65,6 +101,7 @@ def destination_view(row: Destination, connection: Connection) -> DestinationVie
         platform_post_id=row.native_id,
         post_url=row.post_url,
         error=row.error_message,
+        late_s=late_s(post, row),
     )
 
 

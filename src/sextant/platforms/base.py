@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 
@@ -163,7 +163,7 @@ class Call(Protocol):
 # ---- publishing ----------------------------------------------------------------------------------
 
 
-class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What an author may set for one network; each platform's `options.py` derives its own from it."""
 
     def addresses(self) -> dict[str, str]:
@@ -364,6 +364,7 @@ class Platform(Protocol):
         ...
 
 
+@runtime_checkable
 class Asks(Protocol):
     """A network whose account has a state to ask for before posting (quota left, what a creator may)."""
 
@@ -372,6 +373,7 @@ class Asks(Protocol):
         ...
 
 
+@runtime_checkable
 class Deletes(Protocol):
     """A network that can take a post down."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sextant.store.rows import columns, many, new_id, one
@@ -18,7 +18,11 @@ CONNECTED, NEEDS_RECONNECT, DISCONNECTED = "connected", "needs_reconnect", "disc
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """`native_id` is the network's own id of the account; `sealed_grant` its tokens, sealed for `id`."""
+    """`native_id` is the network's own id of the account; `sealed_grant` its tokens, sealed for `id`.
+
+    `facts`: what else the network told of the account. `granted_at`: since when the tokens are the present
+    ones; `renew_at`: when they are to be renewed though nobody asks, None: never.
+    """
 
     id: str
     organization_id: str
@@ -35,6 +39,9 @@ class Connection:
     status: str
     status_message: str | None
     created_at: datetime
+    facts: dict[str, str] | None
+    granted_at: datetime | None
+    renew_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,23 +96,72 @@ async def id_of_account(
 
 async def save(db: AsyncConnection, connection_id: str, now: datetime, *, new: bool, **values: Any) -> None:
     """Inserts a connection, or renews the one an account already has (id, posts and history stay)."""
-    values |= {"status": CONNECTED, "status_message": None, "updated_at": now}
+    values |= {
+        "status": CONNECTED,
+        "status_message": None,
+        "updated_at": now,
+        "granted_at": now,
+        "publish_after": None,
+        "renewing_until": None,
+    }
     if new:
         await db.execute(insert(connections).values(id=connection_id, created_at=now, **values))
     else:
         await db.execute(update(connections).where(connections.c.id == connection_id).values(**values))
 
 
-async def set_grant(db: AsyncConnection, connection_id: str, sealed: str, now: datetime) -> None:
-    values = {"sealed_grant": sealed, "updated_at": now, "status": CONNECTED, "status_message": None}
-    await db.execute(update(connections).where(connections.c.id == connection_id).values(**values))
-
-
-async def set_status(
-    db: AsyncConnection, connection_id: str, status: str, message: str | None, now: datetime
+async def set_grant(
+    db: AsyncConnection, connection_id: str, sealed: str, now: datetime, renew_at: datetime | None
 ) -> None:
-    values = {"status": status, "status_message": message, "updated_at": now}
-    await db.execute(update(connections).where(connections.c.id == connection_id).values(**values))
+    values = {
+        "sealed_grant": sealed,
+        "granted_at": now,
+        "renew_at": renew_at,
+        "renewing_until": None,
+        "updated_at": now,
+        "status": CONNECTED,
+        "status_message": None,
+    }
+    # A connection that was let go in the meantime stays let go.
+    living = connections.c.sealed_grant.is_not(None)
+    await db.execute(update(connections).where(connections.c.id == connection_id, living).values(**values))
+
+
+async def take_renewal(db: AsyncConnection, connection_id: str, now: datetime, until: datetime) -> bool:
+    """The right to renew this account's tokens, among all processes; False when another has it.
+
+    `now` and `until` are machine time.
+    """
+    free = or_(connections.c.renewing_until.is_(None), connections.c.renewing_until < now)
+    query = update(connections).where(connections.c.id == connection_id, free)
+    return (await db.execute(query.values(renewing_until=until))).rowcount == 1
+
+
+async def end_renewal(db: AsyncConnection, connection_id: str, renew_at: datetime | None) -> None:
+    """A renewal that came to nothing; the next try is at `renew_at`."""
+    query = update(connections).where(connections.c.id == connection_id)
+    await db.execute(query.values(renewing_until=None, renew_at=renew_at))
+
+
+async def to_renew(db: AsyncConnection, now: datetime) -> list[Connection]:
+    """Living connections whose tokens are to be renewed by now."""
+    query = select(*columns(connections, Connection)).where(
+        connections.c.renew_at <= now, connections.c.status == CONNECTED
+    )
+    return many(Connection, await db.execute(query))
+
+
+async def hold_back(db: AsyncConnection, connection_id: str, until: datetime) -> None:
+    """Nothing is published to this account before then: the network asked to wait."""
+    query = update(connections).where(connections.c.id == connection_id)
+    await db.execute(query.values(publish_after=until))
+
+
+async def needs_reconnect(db: AsyncConnection, connection_id: str, message: str, now: datetime) -> None:
+    """Marks a living connection, once, with the network's words."""
+    values = {"status": NEEDS_RECONNECT, "status_message": message, "updated_at": now}
+    query = update(connections).where(connections.c.id == connection_id, connections.c.status == CONNECTED)
+    await db.execute(query.values(**values))
 
 
 async def forget(db: AsyncConnection, connection_id: str, now: datetime) -> None:

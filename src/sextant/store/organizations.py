@@ -14,7 +14,8 @@ from sextant.store.rows import columns, new_id, one
 from sextant.store.tables import api_keys, organizations
 
 USE_NOTED_EVERY = timedelta(minutes=1)
-SCOPES = ("full", "read")
+PROPOSE = "propose"
+SCOPES = ("full", PROPOSE, "read")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sextant.store.rows import columns, many, one
 from sextant.store.tables import destinations, posts
 
-PROCESSING, POSTED, FAILED, UNKNOWN, PARTIAL = "processing", "posted", "failed", "unknown", "partial_failure"
+SCHEDULED, PENDING, PROCESSING = "scheduled", "pending_approval", "processing"
+POSTED, PARTIAL, FAILED = "posted", "partial_failure", "failed"
+UNKNOWN, DELETED, REJECTED = "unknown", "deleted", "rejected"
 
 
 @dataclass(frozen=True, slots=True)
 class Post:
+    """`media_facts`: one per medium, None until it was fetched."""
+
     id: str
     organization_id: str
     text: str
@@ -27,11 +31,19 @@ class Post:
     published_at: datetime | None
     idempotency_key: str | None
     body_hash: str
+    media_facts: list[dict[str, Any] | None] | None
+    scheduled_at: datetime | None
+    paused: bool
+    notes: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """One connected account a post goes to. `checkpoint` is the last saved step of publishing."""
+    """One connected account a post goes to. `checkpoint` is the last saved step of publishing.
+
+    `text` and `options` are set where they differ from the post's. `next_attempt_at` None: it rests.
+    `announced`: the request that makes it visible may be on its way.
+    """
 
     id: str
     post_id: str
@@ -49,6 +61,10 @@ class Destination:
     next_attempt_at: datetime | None
     error_code: str | None
     error_message: str | None
+    text: str | None
+    options: dict[str, Any] | None
+    announced: bool
+    started_at: datetime | None
 
 
 async def add(db: AsyncConnection, post: dict[str, Any], rows: Sequence[dict[str, Any]]) -> None:
@@ -77,9 +93,14 @@ async def with_id(db: AsyncConnection, post_id: str) -> Post:
     return Post(**(await db.execute(query)).one()._mapping)
 
 
-async def lock(db: AsyncConnection, post_id: str) -> None:
-    """Holds a post until the transaction ends: two destinations that rest at once each see the other."""
-    await db.execute(select(posts.c.id).where(posts.c.id == post_id).with_for_update())
+async def lock(db: AsyncConnection, post_id: str) -> str:
+    """Holds a post until the transaction ends: two destinations that rest at once each see the other.
+
+    Returns its status.
+    """
+    query = select(posts.c.status).where(posts.c.id == post_id).with_for_update()
+    status: str = (await db.execute(query)).scalar_one()
+    return status
 
 
 async def destinations_of(db: AsyncConnection, *post_ids: str) -> list[Destination]:
@@ -136,31 +157,3 @@ async def update_destination(db: AsyncConnection, destination_id: str, now: date
 
 async def update_post(db: AsyncConnection, post_id: str, **values: Any) -> None:
     await db.execute(update(posts).where(posts.c.id == post_id).values(**values))
-
-
-async def lease(db: AsyncConnection, destination_id: str, now: datetime, until: datetime) -> bool:
-    """Takes an unfinished destination for this process; False when another one holds it."""
-    free = or_(destinations.c.lease_until.is_(None), destinations.c.lease_until < now)
-    open_ = destinations.c.status.in_((PROCESSING, UNKNOWN))
-    query = update(destinations).where(destinations.c.id == destination_id, open_, free)
-    return (await db.execute(query.values(lease_until=until))).rowcount == 1
-
-
-async def extend_lease(db: AsyncConnection, destination_id: str, until: datetime) -> None:
-    query = update(destinations).where(destinations.c.id == destination_id)
-    await db.execute(query.values(lease_until=until))
-
-
-async def release_all(db: AsyncConnection) -> None:
-    """Frees every lease: for a database that only this process can use."""
-    await db.execute(update(destinations).values(lease_until=None))
-
-
-async def due(db: AsyncConnection, now: datetime) -> list[str]:
-    """Unfinished destinations whose time has come and which nobody holds."""
-    query = select(destinations.c.id).where(
-        destinations.c.status.in_((PROCESSING, UNKNOWN)),
-        or_(destinations.c.lease_until.is_(None), destinations.c.lease_until < now),
-        or_(destinations.c.next_attempt_at.is_(None), destinations.c.next_attempt_at <= now),
-    )
-    return list((await db.execute(query)).scalars())

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Dialect,
     ForeignKey,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
 )
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -113,6 +115,11 @@ connections = Table(
     Column("status_message", Text),
     Column("created_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
+    Column("facts", JsonText),
+    Column("publish_after", Moment),
+    Column("granted_at", Moment),
+    Column("renew_at", Moment, index=True),
+    Column("renewing_until", Moment),
     UniqueConstraint("organization_id", "platform", "native_id"),
 )
 
@@ -144,6 +151,10 @@ posts = Table(
     Column("published_at", Moment),
     Column("idempotency_key", String(255)),
     Column("body_hash", String(64), nullable=False),
+    Column("media_facts", JsonText),
+    Column("scheduled_at", Moment),
+    Column("paused", Boolean, nullable=False, server_default=false()),
+    Column("notes", Text),
     UniqueConstraint("organization_id", "idempotency_key"),
     Index("ix_posts_newest", "organization_id", "created_at", "id"),
 )
@@ -164,12 +175,26 @@ destinations = Table(
     Column("published_at", Moment),
     Column("checkpoint", JsonText),
     Column("attempts", Integer, nullable=False),
-    Column("next_attempt_at", Moment),
-    Column("lease_until", Moment),
+    Column("next_attempt_at", Moment, index=True),
     Column("error_code", String(32)),
     Column("error_message", Text),
     Column("updated_at", Moment, nullable=False),
+    Column("text", Text),
+    Column("options", JsonText),
+    Column("announced", Boolean, nullable=False, server_default=false()),
+    Column("started_at", Moment),
+    Column("holder", String(36), index=True),
     UniqueConstraint("post_id", "position"),
+    UniqueConstraint("connection_id", "native_id"),
+)
+
+workers = Table(
+    "workers",
+    metadata,
+    _id(),
+    Column("name", Text, nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("beat_at", Moment, nullable=False),
 )
 
 readings = Table(

@@ -8,6 +8,8 @@ from msgspec import Meta
 
 from sextant.platforms.base import Options
 
+Milliseconds = Annotated[int, Meta(ge=0)]
+PhotoPlace = Annotated[int, Meta(ge=0, le=34)]
 Privacy = Literal["PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "FOLLOWER_OF_CREATOR", "SELF_ONLY"]
 
 
@@ -55,7 +57,7 @@ class TikTokOptions(Options, frozen=True):
         Meta(description="The title of a photo post, at most 90 UTF-16 code units; videos have none."),
     ] = None
     cover_ms: Annotated[
-        int | None, Meta(ge=0, description="Which moment of the video is its cover, in milliseconds.")
+        Milliseconds | None, Meta(description="Which moment of the video is its cover, in milliseconds.")
     ] = None
     cover_url: Annotated[
         str | None,
@@ -65,7 +67,7 @@ class TikTokOptions(Options, frozen=True):
         ),
     ] = None
     cover_index: Annotated[
-        int | None, Meta(ge=0, le=34, description="Which photo is the cover, counted from 0.")
+        PhotoPlace | None, Meta(description="Which photo is the cover, counted from 0.")
     ] = None
     add_music: Annotated[
         bool | None, Meta(description="Whether TikTok adds music of its choice to photos.")

@@ -1,0 +1,76 @@
+"""From the bodies of requests about posts to what publishing.py is asked."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from sextant.api.schema import ChangePost, CreatePost
+from sextant.errors import Invalid, fault_at
+from sextant.publishing import Change, NewPost
+from sextant.targets import Wanted
+
+GRACE = timedelta(minutes=1)
+"""A time so little in the past means now: the request itself took time."""
+
+
+def new_post(body: CreatePost, raw: dict[str, Any], now: datetime, *, proposed: bool) -> NewPost:
+    """`raw` is the same body undecoded: what was left out of options is not the same as its default."""
+    return NewPost(
+        text=body.post,
+        media_urls=body.media_urls,
+        destinations=_wanted(body, raw),
+        platforms=body.platforms,
+        options=_given(raw),
+        scheduled_at=scheduled(body.schedule_date, now),
+        needs_approval=proposed or body.needs_approval,
+    )
+
+
+def _wanted(body: CreatePost, raw: dict[str, Any]) -> list[Wanted]:
+    ids = [entry.social_connection_id.lower() for entry in body.destinations]
+    faults = [
+        fault_at(["body", "destinations", place, "social_connection_id"], "This connection is named twice.")
+        for place, wanted in enumerate(ids)
+        if wanted in ids[:place]
+    ]
+    if faults:
+        raise Invalid(*faults)
+    entries = zip(ids, body.destinations, raw.get("destinations", []), strict=True)
+    return [Wanted(wanted, entry.post, _given(given) or None) for wanted, entry, given in entries]
+
+
+def _given(raw: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    options = raw.get("options") or {}
+    return {name: fields for name, fields in options.items() if fields is not None}
+
+
+def change(body: ChangePost, now: datetime) -> Change:
+    at = body.schedule_date
+    return Change(
+        scheduled_at=at if at is msgspec.UNSET else scheduled(at, now),
+        paused=body.scheduled_pause,
+        notes=body.notes,
+        approve=body.approve,
+        text=body.post,
+        media_urls=body.media_urls,
+    )
+
+
+def scheduled(value: str | None, now: datetime) -> datetime | None:
+    """The time of a `schedule_date`, in UTC; Invalid when it is none or has passed."""
+    if value is None:
+        return None
+    at: list[str | int] = ["body", "schedule_date"]
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        said = "Give an ISO 8601 time with its offset, for example 2026-12-24T18:00:00Z."
+        raise Invalid(fault_at(at, said)) from None
+    if moment.tzinfo is None:
+        raise Invalid(fault_at(at, "The time lacks its offset: end it with Z for UTC, or +01:00 and so on."))
+    if moment < now - GRACE:
+        raise Invalid(fault_at(at, f"This time has passed; it is {now:%Y-%m-%dT%H:%M:%SZ} now."))
+    return moment.astimezone(UTC)
