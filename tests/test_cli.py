@@ -133,7 +133,7 @@ async def test_a_second_key_is_of_the_same_organization(on_database, store):
 
 @pytest.mark.parametrize("scope", ["write", ""])
 def test_a_scope_that_is_none_is_refused(sextant, tmp_path, scope):
-    assert "full, read" in refused(sextant("keys", "create", "--scope", scope), status=2)
+    assert "full, propose, read" in refused(sextant("keys", "create", "--scope", scope), status=2)
     assert not (tmp_path / "data").exists()
 
 

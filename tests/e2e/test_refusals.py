@@ -294,7 +294,8 @@ async def test_nothing_secret_is_answered_or_logged(alone: Client, caplog: pytes
         answers += json.dumps(await alone.get(f"/social/connections/{connection}"))
     logged = caplog.text
     secrets = [*alone.up.sandbox.world.state.tokens, alone.key, alone.up.services.settings.secret_key]
-    secrets += [alone.up.sandbox.world.app(name).client_secret for name in alone.up.services.accounts.platforms]
+    apps = alone.up.services.accounts.apps.values()
+    secrets += [app.client_secret for app in apps]
     assert len(secrets) > 10
     for secret in secrets:
         assert secret not in answers

@@ -69,6 +69,7 @@ class Stage:
     def __init__(self, up: Running, stack: AsyncExitStack) -> None:
         self.up, self.world, self.stack = up, up.sandbox.world, stack
         self.seats: dict[tuple[str, str], Seat] = {}
+        self.holders: dict[str | None, str] = {}
 
     async def got(self, lines: Sequence[Line]) -> list[Got]:
         """What Sextant answered to each line: networks side by side, the lines of one after another."""
@@ -166,6 +167,7 @@ class Stage:
         async with self.up.services.store.read() as db:
             [destination] = await posts.destinations_of(db, view["post_id"])
         assert destination.kind == subject.kind, destination
+        self.holders[destination.native_id] = destination.id
         return destination
 
     async def _added(self, seat: Seat, subject: Subject) -> Destination:
@@ -210,8 +212,13 @@ class Stage:
         }
         columns = {"organization_id": seat.organization_id, "text": "", "media_urls": [], "body_hash": ""}
         async with self.up.services.store.write() as db:
+            # A native post belongs to one destination: whoever had it before lets it go.
+            if native.native_id in self.holders:
+                holder = self.holders[native.native_id]
+                await posts.update_destination(db, holder, now, native_id=None)
             made = {"id": post_id, "status": "posted", "created_at": now, **columns}
             await posts.add(db, made, [row])
+        self.holders[native.native_id] = row["id"]
         return post_id
 
     # ---- situations ----

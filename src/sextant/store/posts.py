@@ -61,10 +61,10 @@ class Destination:
     next_attempt_at: datetime | None
     error_code: str | None
     error_message: str | None
-    text: str | None
-    options: dict[str, Any] | None
-    announced: bool
-    started_at: datetime | None
+    text: str | None = None
+    options: dict[str, Any] | None = None
+    announced: bool = False
+    started_at: datetime | None = None
 
 
 async def add(db: AsyncConnection, post: dict[str, Any], rows: Sequence[dict[str, Any]]) -> None:
