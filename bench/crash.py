@@ -30,10 +30,17 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent))
 
 import running
-from running import NETWORKS, Client, Process, Server, Stage
+from running import NETWORKS, Client, Process, Stage
 
-WITH_TEXT = ("x", "linkedin", "facebook")
-VIDEOS = 0.4
+TAKERS = {
+    "text": ("x", "linkedin", "facebook"),
+    "image": ("x", "linkedin", "instagram", "facebook", "tiktok"),
+    "carousel": ("x", "linkedin", "instagram", "facebook", "tiktok"),
+    "video": NETWORKS,
+}
+SHARES = {"text": 3, "image": 2, "carousel": 2, "video": 4}
+RATE = 20.0
+"""How much faster than real the simulated time goes: pauses before a further try are not what is measured."""
 PER_ACCOUNT = {"x": 60, "linkedin": 60, "instagram": 25, "facebook": 20, "tiktok": 5, "youtube": 60}
 """Below what the networks allow one account in the time this takes."""
 AT_MOST = {"youtube": 60}
@@ -52,7 +59,8 @@ class Planned:
 
     marker: str
     text: str
-    video: bool
+    form: str
+    images: int
     networks: tuple[str, ...]
 
 
@@ -76,13 +84,21 @@ def tell(text: str) -> None:
 def plan(posts: int, chance: Random, networks: Sequence[str] = NETWORKS) -> Iterator[Planned]:
     left = Counter({network: AT_MOST.get(network, posts) for network in networks})
     for number in range(posts):
-        video = chance.random() < VIDEOS
-        able = [name for name in networks if left[name] > 0 and (video or name in WITH_TEXT)]
+        open_ = [name for name in networks if left[name] > 0]
+        form = possible(open_, chance)
+        able = [name for name in open_ if name in TAKERS[form]]
         chosen = tuple(chance.sample(able, chance.randint(1, len(able))))
         left.subtract(chosen)
         marker = f"run{number:05}x"
         text = " ".join([marker, *chance.choices(WORDS, k=chance.randint(1, 8))])
-        yield Planned(marker, text, video, chosen)
+        images = {"image": 1, "carousel": chance.randint(2, 4)}.get(form, 0)
+        yield Planned(marker, text, form, images, chosen)
+
+
+def possible(networks: Sequence[str], chance: Random) -> str:
+    """A form that one of these networks takes."""
+    shares = {form: share for form, share in SHARES.items() if set(TAKERS[form]) & set(networks)}
+    return chance.choices(list(shares), list(shares.values()))[0]
 
 
 def accounts_for(planned: Sequence[Planned]) -> dict[str, int]:
@@ -91,7 +107,7 @@ def accounts_for(planned: Sequence[Planned]) -> dict[str, int]:
 
 
 def bodies(
-    planned: Sequence[Planned], accounts: dict[str, list[str]], video: str
+    planned: Sequence[Planned], accounts: dict[str, list[str]], stage: Stage
 ) -> Iterator[dict[str, Any]]:
     """The posts' bodies, each network's accounts in turn."""
     turn: Counter[str] = Counter()
@@ -101,7 +117,9 @@ def bodies(
             known = accounts[network]
             chosen.append({"social_connection_id": known[turn[network] % len(known)]})
             turn[network] += 1
-        yield {"post": post.text, "destinations": chosen, "media_urls": [video] if post.video else []}
+        media = [stage.image(number) for number in range(post.images)]
+        media += [stage.video] if post.form == "video" else []
+        yield {"post": post.text, "destinations": chosen, "media_urls": media}
 
 
 async def send(client: Client, progress: Progress, waiting: asyncio.Queue[tuple[Planned, Any]]) -> None:
@@ -131,7 +149,7 @@ async def trouble(client: Client, progress: Progress, chance: Random, networks: 
 
 async def kill(victim: Process, chance: Random, returns: bool) -> None:
     """Kills it after a while; the while may be shorter than its start."""
-    if isinstance(victim, Server) and chance.random() < 0.8:
+    if chance.random() < 0.8:
         await victim.ready()
     await asyncio.sleep(chance.uniform(0.05, 2.5))
     victim.check()
@@ -152,7 +170,7 @@ async def killing(
     networks: Sequence[str],
 ) -> None:
     """Between two kills a share of the posts is let go."""
-    victims = [*stage.apis, *stage.workers]
+    victims = [*stage.apis, *stage.workers, *stage.workers]
     gone = stage.workers[-1] if stage.workers else None
     shares = [work[n::kills] for n in range(kills)] if kills else [work]
     for number, share in enumerate(shares):
@@ -161,11 +179,11 @@ async def killing(
             waiting.put_nowait(piece)
         if not kills:
             break
-        for_good = gone is not None and number == kills // 3
+        for_good = gone is not None and number == kills // 4
         victim = gone if gone is not None and for_good else chance.choice(victims)
         await kill(victim, chance, returns=not for_good)
         if for_good:
-            victims.remove(victim)
+            victims = [process for process in victims if process is not gone]
         progress.kills += 1
         tell(f"kill {progress.kills}/{kills}: {victim.name}; accepted {progress.accepted}/{progress.posts}")
 
@@ -210,7 +228,7 @@ async def crash(
     seed: int,
     networks: Sequence[str] = NETWORKS,
     patience_s: float = PATIENCE_S,
-    rate: float = 1.0,
+    rate: float = RATE,
 ) -> dict[str, int]:
     """The table as one object (see KEYS); `rate`: how many simulated seconds pass in a real one."""
     chance = Random(seed)
@@ -219,7 +237,7 @@ async def crash(
     async with running.staged(stage, accounts_for(planned)), Client(stage).open() as client:
         await client.switches.post("clock", {"rate": rate})
         tell(f"{posts} posts, {sum(len(p.networks) for p in planned)} destinations; all processes are up")
-        work = list(zip(planned, bodies(planned, await client.accounts(), stage.video), strict=True))
+        work = list(zip(planned, bodies(planned, await client.accounts(), stage), strict=True))
         waiting: asyncio.Queue[tuple[Planned, Any]] = asyncio.Queue()
         senders = [asyncio.create_task(send(client, progress, waiting)) for _ in range(SENDERS)]
         try:
@@ -262,11 +280,14 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--networks", default=",".join(NETWORKS))
     parser.add_argument("--patience", type=float, default=PATIENCE_S, help="seconds for the last to rest")
+    parser.add_argument("--rate", type=float, default=RATE, help="simulated seconds in a real one")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     with running.stage_for(options.database_url, options.postgres) as stage:
         networks = options.networks.split(",")
-        work = crash(stage, options.posts, options.kills, options.seed, networks, options.patience)
+        work = crash(
+            stage, options.posts, options.kills, options.seed, networks, options.patience, options.rate
+        )
         result = running.run(work)
         print(json.dumps(result) if options.json else table(result))
         if any(result[name] for name in ("lost", "twice", "unknown")):

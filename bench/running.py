@@ -43,9 +43,12 @@ class Process:
         self.groups: list[int] = []
         """Every process group it ever was."""
         self._running: subprocess.Popen[bytes] | None = None
+        self._before = 0
+        """Bytes of its log that are older than its last start."""
 
     def start(self) -> None:
         with self.log.open("ab") as log:
+            self._before = log.tell()
             self._running = subprocess.Popen(
                 [*COMMAND, *self.arguments],
                 env=self.environ,
@@ -74,10 +77,14 @@ class Process:
             print(f"{self.name} did not stop within {GRACE_S:.0f} s; killed", file=sys.stderr)
         self.kill()
 
+    async def ready(self) -> None:
+        """Returns when it is at work."""
+        await self.says("Stop with Ctrl-C", 1)
+
     async def says(self, words: str, times: int) -> None:
-        """Returns when its log has these words so many times."""
+        """Returns when it has said these words so many times since its last start."""
         until = time.monotonic() + READY_S
-        while self.log.read_text().count(words) < times:
+        while self.log.read_bytes()[self._before :].count(words.encode()) < times:
             self.check()
             if time.monotonic() > until:
                 raise RuntimeError(f"{self.name} does not say {words!r}:\n{self.log.read_text()[-3000:]}")
@@ -161,6 +168,10 @@ class Stage:
     def video(self) -> str:
         return f"{self.sandbox.url}/_control/media/sample.mp4"
 
+    def image(self, number: int) -> str:
+        """One that all networks with images take; each number has another size."""
+        return f"{self.sandbox.url}/_control/media/made.jpg?width={1000 + number}&height=1000"
+
     @property
     def everything(self) -> list[Process]:
         return [*self.workers, *self.apis, self.sandbox]
@@ -174,7 +185,7 @@ class Stage:
                 await populate(switches, network, wanted)
         for process in [*self.apis, *self.workers]:
             process.start()
-        await asyncio.gather(*(api.ready() for api in self.apis))
+        await asyncio.gather(*(process.ready() for process in [*self.apis, *self.workers]))
 
     def down(self) -> None:
         for process in self.everything:

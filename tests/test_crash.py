@@ -36,9 +36,9 @@ def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Stage:
     return Stage(tmp_path, f"sqlite:///{tmp_path / 'sextant.sqlite'}")
 
 
-@pytest.mark.parametrize("stage", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("stage", ["sqlite", "postgres"], indirect=True)
 async def test_nothing_is_lost_twice_or_unknown(stage: Stage, capfd: pytest.CaptureFixture[str]) -> None:
-    found = await crash(stage, POSTS, KILLS, SEED, patience_s=PATIENCE_S, rate=3)
+    found = await crash(stage, POSTS, KILLS, SEED, patience_s=PATIENCE_S)
     assert gone(stage)
     wrong = {name: found[name] for name in ("lost", "twice", "unknown")}
     assert wrong == {"lost": 0, "twice": 0, "unknown": 0}, capfd.readouterr().err

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from bench.lateness import read
+from bench.lateness import read, stamp
 from bench.running import NETWORKS, Client, Server, Stage, Switches, populate, staged
 
 from sextant.store import Store, connections, organizations
@@ -123,6 +124,18 @@ async def test_sextant_follows_the_networks_clock(tmp_path: Path) -> None:
             await client.call("POST", "/social/post", json={"post": str(uuid4()), "platforms": ["linkedin"]})
             taken = max(read(post["created_at"]).timestamp() for post in await client.posts())
         assert taken < before + 7200 + 30
+
+
+async def test_workers_follow_the_networks_clock(tmp_path: Path, postgres: str) -> None:
+    stage = Stage(tmp_path, new_database(postgres), 1, 1)
+    async with staged(stage, {}), Client(stage).open() as client:
+        due = stamp(datetime.now(UTC) + timedelta(hours=2))
+        body = {"post": "Later", "platforms": ["linkedin"], "schedule_date": due}
+        await client.call("POST", "/social/post", json=body)
+        await client.switches.post("clock", {"advance_s": 7200})
+        await client.rest(30, lambda text: None)
+        (post,) = await client.posts()
+    assert post["status"] == "posted"
 
 
 async def test_media_come_from_the_networks_address_only(tmp_path: Path) -> None:

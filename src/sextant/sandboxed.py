@@ -210,7 +210,8 @@ async def work_sandboxed(settings: Settings, tell: Tell) -> None:
     if not settings.sandbox_url:
         raise SetupError("Set SEXTANT_SANDBOX_URL to the address of a running 'sextant sandbox'.")
     settings = prepared(settings, Address("127.0.0.1", 0))
-    await work(settings, sandbox_apps(), tell, settings.sandbox_url)
+    async with networks_for(settings, 0) as near:
+        await work(settings, sandbox_apps(), tell, near.clock, near.url)
 
 
 async def serve_sandboxed(

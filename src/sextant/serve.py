@@ -153,12 +153,16 @@ async def serve(
 
 
 async def work(
-    settings: Settings, apps: dict[str, App], tell: Callable[[str], None], upstream: str | None = None
+    settings: Settings,
+    apps: dict[str, App],
+    tell: Callable[[str], None],
+    clock: Clock | None = None,
+    upstream: str | None = None,
 ) -> None:
     """A worker without an API, until a signal comes."""
     require_secret_key(settings)
     with alone(settings):
-        async with services_on(settings, apps, upstream=upstream) as services:
+        async with services_on(settings, apps, clock, upstream) as services:
             stop = stop_signal()
             tell(f"Worker {services.engine.worker_id} is at work. Stop with Ctrl-C.")
             await stop.wait()
