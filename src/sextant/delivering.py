@@ -137,7 +137,8 @@ class _Run:
         """Whether it is to go out now: not too late, not faster than the network allows, still good."""
         now = self.clock.now()
         if self.destination.started_at is None:
-            if self.post.scheduled_at is not None and now - self.post.scheduled_at > self.late_limit:
+            due = self.destination.next_attempt_at or now
+            if self.post.scheduled_at is not None and now - due > self.late_limit:
                 raise Missed(f"due {self.post.scheduled_at:%Y-%m-%d %H:%M} UTC")
             if until := await self._too_fast(now):
                 said = f"Waiting: {self.platform.title} takes no more posts of this account before then."

@@ -10,11 +10,12 @@ from typing import Any
 
 import msgspec
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sextant.accounts import Accounts
 from sextant.clock import Clock
 from sextant.engine import Engine
-from sextant.errors import Conflict, Invalid, NotFound
+from sextant.errors import Conflict, Invalid, NotFound, fault_at
 from sextant.platforms.base import Options
 from sextant.platforms.catalogue import Kind
 from sextant.preflight import Findings, Preflight, Proposal, Target
@@ -26,6 +27,9 @@ from sextant.targets import Wanted, targets_of
 
 ASK_BEFORE = timedelta(hours=1)
 """The state of an account is asked for only when a post goes out so soon."""
+
+GRACE = timedelta(minutes=1)
+"""A time so little in the past means now: the request itself took time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +98,18 @@ class Publishing:
 
     async def checked(self, organization_id: str, new: NewPost) -> tuple[Proposal, Findings]:
         """The post as it would go out, and what is known of its media. Raises Invalid with every fault."""
+        self._to_come(new.scheduled_at)
         async with self.store.read() as db:
             known = await connections.of_organization(db, organization_id)
         targets = targets_of(new.destinations, new.platforms, new.options, known, self.accounts.platforms)
         proposal = Proposal(new_id(), new.text, new.media_urls, targets)
         return proposal, await self._passed(proposal, new.scheduled_at)
+
+    def _to_come(self, at: datetime | msgspec.UnsetType | None) -> None:
+        now = self.clock.now()
+        if isinstance(at, datetime) and at < now - GRACE:
+            said = f"This time has passed; it is {now:%Y-%m-%dT%H:%M:%SZ} now."
+            raise Invalid(fault_at(["body", "schedule_date"], said))
 
     async def _passed(self, proposal: Proposal, at: datetime | None) -> Findings:
         soon = at is None or at <= self.clock.now() + ASK_BEFORE
@@ -157,33 +168,33 @@ class Publishing:
 
     async def change(self, organization_id: str, post_id: str, change: Change) -> None:
         """Changes a post that nobody has begun; Conflict when somebody has, Invalid when it would not do."""
-        post, rows = await self._waiting(organization_id, post_id)
-        kind = rows[0].kind
-        if change.approve is False and post.status == PENDING:
-            await self.removing.remove(post_id)
-            return
-        values = self._changed(post, change)
+        async with self.store.read() as db:
+            post, rows = await _waiting(db, organization_id, post_id)
+        self._to_come(change.scheduled_at)
+        checked: dict[str, Any] = {}
+        kind = None
         if change.text is not msgspec.UNSET or change.media_urls is not msgspec.UNSET:
-            findings = await self._rechecked(post, rows, values)
-            values["media_facts"], kind = findings.stored(), findings.kind.value
-        due = None
-        if not values["paused"] and values["status"] != PENDING:
-            due = values["scheduled_at"] or self.clock.now()
+            findings = await self._rechecked(post, rows, self._changed(post, change))
+            checked, kind = {"media_facts": findings.stored()}, findings.kind.value
         async with self.store.write() as db:
             await posts.lock(db, post_id)
-            if not await deliveries.reschedule(db, post_id, next_attempt_at=due, kind=kind):
+            post, rows = await _waiting(db, organization_id, post_id)  # others may have changed it meanwhile
+            values = self._changed(post, change) | checked
+            due = self._due(post, values)
+            if not await deliveries.reschedule(db, post_id, next_attempt_at=due, kind=kind or rows[0].kind):
                 raise _under_way()
             await posts.update_post(db, post_id, **values)
+        if change.approve is False and post.status == PENDING:
+            await self.removing.remove(post_id)
         self.engine.wake()
 
-    async def _waiting(self, organization_id: str, post_id: str) -> tuple[Post, list[Destination]]:
-        async with self.store.read() as db:
-            post = await posts.by_id(db, organization_id, post_id)
-            if post is None:
-                raise NotFound("No such post.")
-            if post.status not in (SCHEDULED, PENDING):
-                raise _under_way()
-            return post, await posts.destinations_of(db, post_id)
+    def _due(self, post: Post, values: dict[str, Any]) -> datetime | None:
+        """When a changed post is to go out. Held back over its time it is not late, but due now."""
+        now = self.clock.now()
+        if values["paused"] or values["status"] == PENDING:
+            return None
+        at: datetime = values["scheduled_at"] or now
+        return max(at, now) if post.paused or post.status == PENDING else at
 
     def _changed(self, post: Post, change: Change) -> dict[str, Any]:
         approved = change.approve is True and post.status == PENDING
@@ -223,6 +234,15 @@ def status_at_first(new: NewPost) -> str:
     if new.needs_approval:
         return PENDING
     return PROCESSING if new.scheduled_at is None else SCHEDULED
+
+
+async def _waiting(db: AsyncConnection, organization_id: str, post_id: str) -> tuple[Post, list[Destination]]:
+    post = await posts.by_id(db, organization_id, post_id)
+    if post is None:
+        raise NotFound("No such post.")
+    if post.status not in (SCHEDULED, PENDING):
+        raise _under_way()
+    return post, await posts.destinations_of(db, post_id)
 
 
 def _under_way() -> Conflict:

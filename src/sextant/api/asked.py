@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -12,11 +12,8 @@ from sextant.errors import Invalid, fault_at
 from sextant.publishing import Change, NewPost
 from sextant.targets import Wanted
 
-GRACE = timedelta(minutes=1)
-"""A time so little in the past means now: the request itself took time."""
 
-
-def new_post(body: CreatePost, raw: dict[str, Any], now: datetime, *, proposed: bool) -> NewPost:
+def new_post(body: CreatePost, raw: dict[str, Any], *, proposed: bool) -> NewPost:
     """`raw` is the same body undecoded: what was left out of options is not the same as its default."""
     return NewPost(
         text=body.post,
@@ -24,7 +21,7 @@ def new_post(body: CreatePost, raw: dict[str, Any], now: datetime, *, proposed: 
         destinations=_wanted(body, raw),
         platforms=body.platforms,
         options=_given(raw),
-        scheduled_at=scheduled(body.schedule_date, now),
+        scheduled_at=scheduled(body.schedule_date),
         needs_approval=proposed or body.needs_approval,
     )
 
@@ -47,10 +44,10 @@ def _given(raw: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {name: fields for name, fields in options.items() if fields is not None}
 
 
-def change(body: ChangePost, now: datetime) -> Change:
+def change(body: ChangePost) -> Change:
     at = body.schedule_date
     return Change(
-        scheduled_at=at if at is msgspec.UNSET else scheduled(at, now),
+        scheduled_at=at if at is msgspec.UNSET else scheduled(at),
         paused=body.scheduled_pause,
         notes=body.notes,
         approve=body.approve,
@@ -59,8 +56,8 @@ def change(body: ChangePost, now: datetime) -> Change:
     )
 
 
-def scheduled(value: str | None, now: datetime) -> datetime | None:
-    """The time of a `schedule_date`, in UTC; Invalid when it is none or has passed."""
+def scheduled(value: str | None) -> datetime | None:
+    """The time of a `schedule_date`, in UTC; Invalid when it is none."""
     if value is None:
         return None
     at: list[str | int] = ["body", "schedule_date"]
@@ -71,6 +68,4 @@ def scheduled(value: str | None, now: datetime) -> datetime | None:
         raise Invalid(fault_at(at, said)) from None
     if moment.tzinfo is None:
         raise Invalid(fault_at(at, "The time lacks its offset: end it with Z for UTC, or +01:00 and so on."))
-    if moment < now - GRACE:
-        raise Invalid(fault_at(at, f"This time has passed; it is {now:%Y-%m-%dT%H:%M:%SZ} now."))
     return moment.astimezone(UTC)

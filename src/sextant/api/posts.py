@@ -67,7 +67,7 @@ async def create_post(
     if idempotency_key is not None and len(idempotency_key) > 255:
         raise Invalid(fault_at(["header", "Idempotency-Key"], "Use at most 255 characters."))
     organization_id, proposed = request.auth.organization_id, request.auth.scope == PROPOSE
-    new = asked.new_post(data, parsed(await request.body()), services.clock.now(), proposed=proposed)
+    new = asked.new_post(data, parsed(await request.body()), proposed=proposed)
     if dry_run:
         proposal, _ = await services.publishing.checked(organization_id, new)
         return views.would_be(proposal, status_at_first(new))
@@ -107,8 +107,7 @@ async def change_post(
     """Moves, pauses, approves or rewrites a post that nobody has begun to send; 409 when it is under way."""
     services: Services = request.app.state.services
     organization_id, wanted = request.auth.organization_id, in_path(post_id, "post")
-    change = asked.change(data, services.clock.now())
-    await services.publishing.change(organization_id, wanted, change)
+    await services.publishing.change(organization_id, wanted, asked.change(data))
     return await viewed(services, organization_id, wanted, None)
 
 
