@@ -52,6 +52,16 @@ LOOKS = (1.0, 3.0, 10.0)
 LOOK_AGAIN_S = (5.0, 15.0, 30.0, 60.0, 300.0, 900.0, 3600.0)
 LOOKED_FOR = timedelta(days=7)
 """After so long an unknown outcome is left to the people."""
+CANCELLED = {
+    "status": REJECTED,
+    "checkpoint": None,
+    "announced": False,
+    "next_attempt_at": None,
+    "error_code": None,
+    "error_message": None,
+    "holder": None,
+}
+"""What was just going out when its post was cancelled, and then was surely not taken."""
 BEFORE = timedelta(minutes=5)
 """How far clocks of ours and of a network may be apart."""
 
@@ -122,6 +132,9 @@ class _Run:
             await self._faulted(OurBug())
 
     async def _go(self) -> None:
+        if self.post.status == REJECTED and not self.destination.announced:
+            await self._save(**CANCELLED)
+            return
         call = self.accounts.call(self.connection)
         done = _loaded(self.destination.checkpoint)
         if done is None and not await self._may_begin(call):
@@ -234,7 +247,15 @@ class _Run:
         except Fault as unsure:
             await self._unknown(unsure)
             return
-        await self._publish(call, done, resent=True)
+        if await self._taken_back():
+            await self._save(**CANCELLED)
+        else:
+            await self._publish(call, done, resent=True)
+
+    async def _taken_back(self) -> bool:
+        """Whether the post was cancelled since: while a request is on its way that cannot be stopped."""
+        async with self.store.read() as db:
+            return (await posts.with_id(db, self.post.id)).status == REJECTED
 
     async def _know_ours(self, since: datetime) -> None:
         async with self.store.read() as db:
@@ -281,6 +302,8 @@ class _Run:
         """
         async with self.store.write() as db:
             status = await posts.lock(db, self.post.id) if "status" in values else None
+            if status == REJECTED and values["status"] == PROCESSING and not self.committed:
+                values |= CANCELLED
             now = self.clock.now()
             if not await deliveries.save(db, self.destination.id, self.worker_id, now, **values):
                 raise LostHold

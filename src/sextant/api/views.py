@@ -16,11 +16,12 @@ from sextant.api.schema import (
 )
 from sextant.clock import iso
 from sextant.preflight import Proposal
-from sextant.store import connections
+from sextant.store import connections, posts
 from sextant.store.connections import Connection
 from sextant.store.posts import Destination, Post
 
 LATE_AFTER_S = 60.0
+GOING_OUT = "It is just going out and cannot be stopped any more: delete it again in a minute."
 
 
 def created(post: Post, rows: Sequence[Destination]) -> CreatedPost:
@@ -38,7 +39,11 @@ def would_be(proposal: Proposal, status: str) -> CreatedPost:
 
 
 def removed(post_id: str, rows: Sequence[Destination]) -> RemovedPost:
-    return RemovedPost(post_id, "rejected", results(rows))
+    found = results(rows)
+    for result in found:
+        if result.status == posts.PROCESSING:
+            result.error = result.error or GOING_OUT
+    return RemovedPost(post_id, "rejected", found)
 
 
 def results(rows: Sequence[Destination]) -> list[Result]:

@@ -10,7 +10,7 @@ Purpose = Literal["read", "publish", "token", "other", "page"]
 
 
 class Fault(msgspec.Struct, forbid_unknown_fields=True):
-    """One ordered fault. `times` null: until cleared."""
+    """One ordered fault. `times` null: until cleared. `delay_ms`: before what slow, timeout and status do."""
 
     kind: Literal["status", "timeout", "slow", "drop_after_commit", "not_json"]
     platform: str

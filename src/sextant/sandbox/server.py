@@ -133,6 +133,7 @@ class Sandbox:
                 return dropped(request)
             case Fault(kind="not_json"):
                 return web.Response(text=NOT_JSON, content_type="text/html", headers=fault.headers)
+        await asyncio.sleep((fault.delay_ms or 0) / 1000)
         failure = (route.failure or owner.failure)(fault.status)
         failure.headers.update(fault.headers)
         return failure
