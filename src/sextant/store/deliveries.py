@@ -34,9 +34,14 @@ def due(worker: Worker, now: datetime) -> ColumnElement[bool]:
     free = or_(
         destinations.c.holder.is_(None),
         destinations.c.holder.not_in(workers.alive(worker.beats)),
-        and_(destinations.c.holder == worker.id, destinations.c.id.not_in(worker.running)),
+        destinations.c.holder == worker.id,
     )
-    return and_(destinations.c.next_attempt_at <= now, free, destinations.c.connection_id.not_in(waiting))
+    return and_(
+        destinations.c.next_attempt_at <= now,
+        free,
+        destinations.c.id.not_in(worker.running),
+        destinations.c.connection_id.not_in(waiting),
+    )
 
 
 async def claim(db: AsyncConnection, worker: Worker, now: datetime, most: int, per_account: int) -> list[str]:

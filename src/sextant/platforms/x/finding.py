@@ -99,8 +99,8 @@ async def listed(call: Call, since: datetime) -> AsyncIterator[tuple[Row, dateti
         page = (await call.send(Request("GET", path, params=params))).json
         for row in complete(page):
             at = iso_time(row.get("created_at"))
-            if at is None or "id" not in row:
-                raise OutcomeUnknown("the account's posts came without their times")
+            if at is None or not isinstance(row.get("id"), str):
+                raise OutcomeUnknown("the account's posts came without their ids or times")
             if at >= since:
                 yield row, at
         params["pagination_token"] = text(mapping(page.get("meta")).get("next_token")) or ""
