@@ -30,7 +30,8 @@ MINUTE = timedelta(seconds=60)
 AT_ONCE = 16
 PER_SECOND = 25
 """Posts taken in a second, at the least: so long before its time the first post is sent."""
-DOWN_S = 15.0
+DOWN_S = 75.0
+"""More than what Sextant calls late (a minute)."""
 PATIENCE_S = 600.0
 
 
@@ -70,7 +71,7 @@ async def until(moment: datetime) -> None:
 
 async def outcome(client: Client, name: str) -> dict[str, Any]:
     """Waits until they rest; the run's figures."""
-    await client.rest(PATIENCE_S, tell)
+    await client.idle(PATIENCE_S)
     posts = [post for post in await client.posts() if post["description"].startswith(f"{name} ")]
     out = [post for post in posts if post["status"] == "posted"]
     late = sorted((read(p["published_at"]) - read(p["scheduled_at"])).total_seconds() for p in out)
@@ -79,7 +80,7 @@ async def outcome(client: Client, name: str) -> dict[str, Any]:
     return {
         "posts": len(posts),
         "posted": len(out),
-        "marked_late": sum(post.get("late_s") is not None for post in out),
+        "marked_late": sum(row["late_s"] is not None for post in out for row in post["destinations"]),
         "early": sum(seconds < 0 for seconds in late),
         **{key: round(value, 3) for key, value in figures.items()},
     }
@@ -107,7 +108,7 @@ async def down(stage: Stage, client: Client, posts: int) -> dict[str, Any]:
     back = datetime.now(UTC)
     for process in [*stage.apis, *stage.workers]:
         process.start()
-    await asyncio.gather(*(api.ready() for api in stage.apis))
+    await asyncio.gather(*(process.ready() for process in [*stage.apis, *stage.workers]))
     return {"down_s": round((back - due).total_seconds(), 3), **await outcome(client, "down")}
 
 

@@ -392,6 +392,16 @@ class Client:
                 return found
             cursor = {"cursor": page["next_cursor"]}
 
+    async def idle(self, patience_s: float) -> None:
+        """Returns when no post is scheduled or under way; asks for little, so as not to be in the way."""
+        until = time.monotonic() + patience_s
+        for status in ("scheduled", "processing"):
+            query = {"limit": "1", "status": status}
+            while (await self.call("GET", "/social/posts", params=query))["posts"]:
+                if time.monotonic() > until:
+                    raise RuntimeError(f"posts are still {status}")
+                await asyncio.sleep(0.5)
+
     async def rest(self, patience_s: float, tell: Callable[[str], None], but: str = "") -> None:
         """Returns when nothing is under way but destinations of status `but`, or patience is at an end."""
         until, before = time.monotonic() + patience_s, -1
