@@ -248,6 +248,9 @@ class Accounts:
         async def renew_early(old: Grant) -> Grant:
             return await self.renewing.renew_early(connection.id, old)
 
+        async def disown(used: Grant, dead: Reconnect) -> None:
+            await self.renewing.mark(connection.id, used, dead)
+
         return AccountCall(
             self.wire,
             self.platforms[connection.platform],
@@ -257,6 +260,7 @@ class Accounts:
             renew,
             withdrawn=self.withdrawn,
             renew_early=renew_early,
+            disown=disown,
             renew_from=renew_from(grant, connection.granted_at, connection.id),
         )
 

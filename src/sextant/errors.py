@@ -130,6 +130,10 @@ class Reconnect(Fault):
     code, advice = "reconnect", "Connect the account again: its authorization is no longer good."
 
 
+class Revoked(Reconnect):
+    """The whole authorization has ended, and not only this access token: no refresh brings it back."""
+
+
 class ExpiredToken(Reconnect):
     """The access token was refused. Refresh it once and repeat; only a refused refresh means Reconnect."""
 

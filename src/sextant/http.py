@@ -16,7 +16,7 @@ from yarl import URL
 
 from sextant import __version__
 from sextant.clock import Clock
-from sextant.errors import ExpiredToken, Fault, OutcomeUnknown, TryLater
+from sextant.errors import ExpiredToken, Fault, OutcomeUnknown, Reconnect, Revoked, TryLater
 from sextant.platforms.base import Account, Answer, App, Grant, Platform, Request
 from sextant.platforms.media import FileStream
 from sextant.platforms.withdrawn import Withdrawn
@@ -203,7 +203,8 @@ class AccountCall:
 
     `renew` is given the grant that was refused and returns a newer one (renewing.py sees to it that only
     one renewal runs per account); from `renew_from` on `renew_early` is asked first, once, for one that lasts
-    longer. `note` writes the ledger of upstream calls.
+    longer. `disown` is told when the network says that the authorization has ended. `note` writes the ledger
+    of upstream calls.
     """
 
     wire: Wire
@@ -215,6 +216,7 @@ class AccountCall:
     note: Ledger = lambda request, outcome: None
     withdrawn: Withdrawn = field(default_factory=Withdrawn)
     renew_early: Renew | None = None
+    disown: Callable[[Grant, Reconnect], Awaitable[None]] | None = None
     renew_from: datetime | None = None
 
     @property
@@ -226,6 +228,14 @@ class AccountCall:
         return self.wire.clock.now()
 
     async def send(self, request: Request) -> Answer:
+        try:
+            return await self._sent(request)
+        except Revoked as dead:
+            if self.disown is not None:
+                await self.disown(self.grant, dead)
+            raise
+
+    async def _sent(self, request: Request) -> Answer:
         await self._fresh()
         used = self.grant
         try:

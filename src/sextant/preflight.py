@@ -70,8 +70,9 @@ class Preflight:
             drafts = [self._draft(proposal, target) for target in proposal.targets]
             for place, (target, draft) in enumerate(zip(proposal.targets, drafts, strict=True)):
                 found += self._of(place, target, draft)
-            if ask and not found:
-                found = await self._asked(proposal.targets, drafts)
+            if ask:
+                told = await self._asked(proposal.targets, drafts)
+                found += [complaint for complaint in told if complaint not in found]
             return Findings(found, [medium.facts for medium in self._media(proposal)])
 
     # ---- media ----
@@ -143,7 +144,7 @@ class Preflight:
         connection = target.connection
         platform = self.accounts.platforms[connection.platform]
         if connection.status != CONNECTED:
-            said = f"The account {connection.account_name} has to be connected again."
+            said = connection.status_message or "The account has to be connected again."
             return [self._fault(place, target, Complaint(("social_connection_id",), said))]
         scopes = self.accounts.scopes(connection)
         complaints = platform.check(draft, self.accounts.account(connection), scopes)
@@ -162,7 +163,7 @@ class Preflight:
 
     async def _state(self, target: Target, draft: Draft) -> list[Complaint]:
         platform: Platform | Asks = self.accounts.platforms[target.connection.platform]
-        if not isinstance(platform, Asks):
+        if not isinstance(platform, Asks) or target.connection.status != CONNECTED:
             return []
         try:
             call = self.accounts.call(target.connection)

@@ -100,7 +100,7 @@ class Renewing:
         try:
             return await self._shared(connection_id, old)
         except Reconnect as refused:
-            await self._mark(connection_id, refused)
+            await self.mark(connection_id, old, refused)
             raise
 
     async def _shared(self, connection_id: str, old: Grant) -> Grant:
@@ -198,8 +198,14 @@ class Renewing:
         async with self.store.write() as db:
             await connections.end_renewal(db, connection.id, again)
 
-    async def _mark(self, connection_id: str, refused: Reconnect) -> None:
-        """Only where the token is needed now: one refused early is used to its end first."""
+    async def mark(self, connection_id: str, used: Grant, refused: Reconnect) -> None:
+        """The account has to be connected again, unless it has been since `used` was taken.
+
+        Only where the token is needed now: one refused early is used to its end first.
+        """
+        connection = await self.present(connection_id)
+        if self.grants.opened(connection) != used:
+            return
         async with self.store.write() as db:
             await connections.needs_reconnect(db, connection_id, refused.sentence(), self.wire.clock.now())
 

@@ -41,9 +41,9 @@ def fault(status, code, subcode=None, message="words", request=READ, **more):
         (400, 200, 1504029, faults.NoValue),
         (400, 100, None, faults.OurBug),
         (400, 100, 33, faults.Gone),
-        *((400, 190, subcode, faults.Reconnect) for subcode in (460, 463, 467, 458, 492, None)),
+        *((400, 190, subcode, faults.Revoked) for subcode in (460, 463, 467, 458, 492, None)),
         *((401, 190, subcode, faults.ActOutside) for subcode in (459, 464)),
-        (400, 102, None, faults.Reconnect),
+        (400, 102, None, faults.Revoked),
         (400, 104, None, faults.OurBug),
         (400, 368, None, faults.ActOutside),
         (400, 506, None, Duplicate),
@@ -108,7 +108,7 @@ def test_the_envelope_of_the_document():
         }
     }
     found = PLATFORM.fault(Answer(400, {}, body, "", NOW), READ)
-    assert type(found) is faults.Reconnect
+    assert type(found) is faults.Revoked
     assert found.request_id == "EJplcsCHuLu"
 
 

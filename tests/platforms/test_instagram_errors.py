@@ -37,9 +37,9 @@ def fault(status, code, subcode=None, message="words", request=READ, headers=Non
 @pytest.mark.parametrize(
     ("status", "code", "subcode", "expected"),
     [
-        *((400, 190, subcode, faults.Reconnect) for subcode in (460, 463, 467, 458, None)),
+        *((400, 190, subcode, faults.Revoked) for subcode in (460, 463, 467, 458, None)),
         *((401, 190, subcode, OUTSIDE) for subcode in (459, 464)),
-        (400, 102, None, faults.Reconnect),
+        (400, 102, None, faults.Revoked),
         *((403, code, None, faults.Reconnect) for code in (10, 200, 299, 3)),
         (400, 100, 2108006, faults.NoValue),
         (400, 100, 33, faults.Gone),

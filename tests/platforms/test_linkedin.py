@@ -19,6 +19,7 @@ from sextant.errors import (
     OurBug,
     OutcomeUnknown,
     Reconnect,
+    Revoked,
     TryLater,
     WaitUntil,
 )
@@ -226,8 +227,8 @@ ROWS: list[tuple[Request, int, Any, type[Fault]]] = [
     (TOKEN, 400, DEAD_GRANT, Reconnect),
     (TOKEN, 400, {"error": "invalid_request"}, Reconnect),
     (TOKEN, 401, {"error": "invalid_client"}, OurBug),
-    (LOOK, 401, REVOKED, Reconnect),
-    (LOOK, 401, INVALID, Reconnect),
+    (LOOK, 401, REVOKED, Revoked),
+    (LOOK, 401, INVALID, Revoked),
     (LOOK, 401, said("Empty oauth2_access_token", serviceErrorCode=401), OurBug),
     (LOOK, 401, said("expired", code="EXPIRED_ACCESS_TOKEN", serviceErrorCode=65601), ExpiredToken),
     (LOOK, 401, said("expired", serviceErrorCode=65602), ExpiredToken),

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sextant.errors import ActOutside, Fault, NoValue, OutcomeUnknown, Reconnect, TryLater, WaitUntil
+from sextant.errors import ActOutside, Fault, NoValue, OutcomeUnknown, Revoked, TryLater, WaitUntil
 from sextant.metrics import Reason
 from sextant.platforms import oauth
 from sextant.platforms.answers import retry_after
@@ -199,7 +199,7 @@ Table = Sequence[Row]
 
 TOKEN_ROWS: Table = (
     Row(means=ActOutside, codes={190}, subcodes={459, 464}),
-    Row(means=Reconnect, codes={190, 102}),
+    Row(means=Revoked, codes={190, 102}),
 )
 
 

@@ -16,6 +16,7 @@ from sextant.errors import (
     OurBug,
     OutcomeUnknown,
     Reconnect,
+    Revoked,
     TryLater,
     WaitUntil,
 )
@@ -148,8 +149,8 @@ TABLE = (
     Row(only(401), means(OurBug), codes=frozenset({"invalid_client"})),
     # One source saw 65601 with EXPIRED_ACCESS_TOKEN: the name decides, then the number.
     Row(only(401), means(ExpiredToken), codes=frozenset({"EXPIRED_ACCESS_TOKEN", "65602"})),
-    Row(only(401), means(Reconnect), codes=frozenset({"REVOKED_ACCESS_TOKEN", "65601"})),
-    Row(only(401), means(Reconnect), codes=frozenset({"INVALID_ACCESS_TOKEN", "65600"})),
+    Row(only(401), means(Revoked), codes=frozenset({"REVOKED_ACCESS_TOKEN", "65601"})),
+    Row(only(401), means(Revoked), codes=frozenset({"INVALID_ACCESS_TOKEN", "65600"})),
     Row(only(401), means(OurBug), says="Empty oauth2_access_token"),
     Row(only(401), means(ExpiredToken)),
     Row(only(403), means(ActOutside), says="Field Value validation failed in REQUEST_BODY"),
