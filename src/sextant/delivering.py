@@ -153,11 +153,10 @@ class _Run:
             due = self.destination.next_attempt_at or now
             if self.post.scheduled_at is not None and now - due > self.late_limit:
                 raise Missed(f"due {self.post.scheduled_at:%Y-%m-%d %H:%M} UTC")
-            if until := await self._too_fast(now):
+            if until := await self._begun(now):
                 said = f"Waiting: {self.platform.title} takes no more posts of this account before then."
                 await self._save(next_attempt_at=until, error_message=said, holder=None)
                 return False
-            await self._save(started_at=now, error_message=None)
             self.destination = replace(self.destination, started_at=now)
         for medium in (*self.draft.media, *self.draft.extra.values()):
             if medium.facts is None:
@@ -167,13 +166,18 @@ class _Run:
             raise FixContent(" ".join(complaint.say for complaint in complaints))
         return True
 
-    async def _too_fast(self, now: datetime) -> datetime | None:
-        for rate in self.platform.limits.rates:
-            span = timedelta(seconds=rate.seconds)
-            async with self.store.read() as db:
-                begun = await deliveries.started(db, self.connection.id, now - span)
-            if len(begun) >= rate.posts:
-                return begun[-rate.posts] + span
+    async def _begun(self, now: datetime) -> datetime | None:
+        """Counts it as begun, one at a time for each account; else when the network's rates let it begin."""
+        async with self.store.write() as db:
+            await connections.lock(db, self.connection.id)
+            for rate in self.platform.limits.rates:
+                span = timedelta(seconds=rate.seconds)
+                before = await deliveries.started(db, self.connection.id, now - span)
+                if len(before) >= rate.posts:
+                    return before[-rate.posts] + span
+            values = {"started_at": now, "error_message": None}
+            if not await deliveries.save(db, self.destination.id, self.worker_id, now, **values):
+                raise LostHold
         return None
 
     # ---- sending, and looking ----

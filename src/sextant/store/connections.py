@@ -151,6 +151,11 @@ async def to_renew(db: AsyncConnection, now: datetime) -> list[Connection]:
     return many(Connection, await db.execute(query))
 
 
+async def lock(db: AsyncConnection, connection_id: str) -> None:
+    """Holds an account until the transaction ends: others that ask for it wait."""
+    await db.execute(select(connections.c.id).where(connections.c.id == connection_id).with_for_update())
+
+
 async def hold_back(db: AsyncConnection, connection_id: str, until: datetime) -> None:
     """Nothing is published to this account before then: the network asked to wait."""
     query = update(connections).where(connections.c.id == connection_id)
