@@ -162,7 +162,8 @@ class Renewing:
 
     async def _asked(self, connection: Connection, grant: Grant) -> Grant:
         # Whoever had the right just before may have used it between our look and our turn.
-        present = self.grants.opened(await self.present(connection.id))
+        connection = await self.present(connection.id)
+        present = self.grants.opened(connection)
         if present != grant:
             await self._ended(connection, connection.renew_at)
             return present
@@ -179,15 +180,15 @@ class Renewing:
         except BaseException:
             await self._put_off(connection)
             raise
-        await self._kept(connection.id, fresh)
-        return fresh
+        return await self._kept(connection, fresh)
 
-    async def _kept(self, connection_id: str, fresh: Grant) -> None:
-        now = self.wire.clock.now()
-        sealed = self.grants.sealed(fresh, connection_id)
+    async def _kept(self, connection: Connection, fresh: Grant) -> Grant:
+        """The grant that holds from now on: one of a new consent that came meanwhile is not overwritten."""
+        now, before = self.wire.clock.now(), connection.sealed_grant
+        sealed, due = self.grants.sealed(fresh, connection.id), renew_at(fresh, now, connection.id)
         async with self.store.write() as db:
-            due = renew_at(fresh, now, connection_id)
-            await connections.set_grant(db, connection_id, sealed, now, due)
+            kept = await connections.set_grant(db, connection.id, before, sealed, now, due)
+        return fresh if kept else self.grants.opened(await self.present(connection.id))
 
     async def _put_off(self, connection: Connection) -> None:
         """A passing failure changes nothing, but that a renewal nobody waits for is tried again later."""

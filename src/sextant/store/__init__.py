@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any
 
 from sqlalchemy import event, text
@@ -23,6 +24,8 @@ class Store:
         self.url = make_url(url)
         self.engine = _engine(url)
         self._watch = _SqliteWatch(self.url.database or "") if self.is_sqlite else _TimeWatch()
+        # Who waits for SQLite's own lock sleeps, up to 100 ms at a time, and it is not the first who gets it.
+        self._turn: AbstractAsyncContextManager[None] = asyncio.Lock() if self.is_sqlite else nullcontext()
 
     @property
     def is_sqlite(self) -> bool:
@@ -37,7 +40,7 @@ class Store:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that writes; it commits at the end, and on SQLite takes the lock at the start."""
-        async with self.engine.connect() as connection:
+        async with self._turn, self.engine.connect() as connection:
             await connection.execution_options(sextant_writes=True)
             async with connection.begin():
                 yield connection

@@ -111,8 +111,17 @@ async def save(db: AsyncConnection, connection_id: str, now: datetime, *, new: b
 
 
 async def set_grant(
-    db: AsyncConnection, connection_id: str, sealed: str, now: datetime, renew_at: datetime | None
-) -> None:
+    db: AsyncConnection,
+    connection_id: str,
+    before: str | None,
+    sealed: str,
+    now: datetime,
+    renew_at: datetime | None,
+) -> bool:
+    """Puts renewed tokens in the place of those `before`; False when they are no longer there.
+
+    A connection that was let go, or connected anew, in the meantime stays so.
+    """
     values = {
         "sealed_grant": sealed,
         "granted_at": now,
@@ -122,9 +131,8 @@ async def set_grant(
         "status": CONNECTED,
         "status_message": None,
     }
-    # A connection that was let go in the meantime stays let go.
-    living = connections.c.sealed_grant.is_not(None)
-    await db.execute(update(connections).where(connections.c.id == connection_id, living).values(**values))
+    query = update(connections).where(connections.c.id == connection_id, connections.c.sealed_grant == before)
+    return (await db.execute(query.values(**values))).rowcount == 1
 
 
 async def take_renewal(db: AsyncConnection, connection_id: str, now: datetime, until: datetime) -> bool:
