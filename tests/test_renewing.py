@@ -237,6 +237,7 @@ async def test_fifty_calls_of_two_processes_with_an_expired_token_make_one_refre
     first, second = both
     connection = await first.connect()
     first.expire()
+    first.world.faults.order(Fault("slow", "x", on="token", delay_ms=300, times=None))
     who = itertools.cycle(both)
     assert set(await asyncio.gather(*(next(who).me(connection) for _ in range(50)))) == {OWNER}
     assert first.refreshes() == [200]
@@ -245,6 +246,7 @@ async def test_fifty_calls_of_two_processes_with_an_expired_token_make_one_refre
 
 async def test_two_processes_renew_early_once(both):
     connection = await early(both[0])
+    both[0].world.faults.order(Fault("slow", "x", on="token", delay_ms=300, times=None))
     await asyncio.gather(*(one.me(connection) for one in both for _ in range(10)))
     assert both[0].refreshes() == [200]
 
