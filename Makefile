@@ -41,9 +41,15 @@ docs: setup
 truth: setup
 	$(BIN)/python -m tests.truth $(ARGS)
 
+# About 20 minutes. Each takes --json as well.
 bench: setup
 	$(BIN)/python bench/read.py
 	$(BIN)/python bench/cost.py
+	$(BIN)/python bench/memory.py
+	$(BIN)/python bench/lateness.py
+	$(BIN)/python bench/lateness.py --postgres
+	$(BIN)/python bench/crash.py
+	$(BIN)/python bench/crash.py --postgres
 
 # The lock files name versions and hashes, never an index. What runs is what was tested: run.txt follows dev.txt.
 PIN := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
