@@ -41,7 +41,7 @@ docs: setup
 truth: setup
 	$(BIN)/python -m tests.truth $(ARGS)
 
-# About 20 minutes. Each takes --json as well.
+# Minutes on end. Each takes --json as well.
 bench: setup
 	$(BIN)/python bench/read.py
 	$(BIN)/python bench/cost.py

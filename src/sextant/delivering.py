@@ -114,7 +114,7 @@ class _Run:
         self.worker_id = worker_id
         self.committed = bool((destination.checkpoint or {}).get("committed"))
         """The network has taken the post and only its id is awaited: that is never given up."""
-        self.draft = draft_of(self.platform, post, destination, delivering.shelf)
+        self._shelf = delivering.shelf
 
     @property
     def platform(self) -> Platform:
@@ -132,6 +132,7 @@ class _Run:
             await self._faulted(OurBug())
 
     async def _go(self) -> None:
+        self.draft = draft_of(self.platform, self.post, self.destination, self._shelf)
         if self.post.status == REJECTED and not self.destination.announced:
             await self._save(**CANCELLED)
             return

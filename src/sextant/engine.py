@@ -103,9 +103,10 @@ class Engine:
 
     def _ended(self, destination_id: str, done: asyncio.Task[None]) -> None:
         del self._running[destination_id]
-        self.wake()  # there is room again, for this account too
         if not done.cancelled() and (error := done.exception()):
             log.error("work on %s broke off; it is taken up again", destination_id, exc_info=error)
+        else:
+            self.wake()  # there is room again, for this account too
 
     async def _beating(self) -> None:
         while True:

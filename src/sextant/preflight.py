@@ -11,6 +11,7 @@ import msgspec
 
 from sextant.accounts import Accounts
 from sextant.errors import Fault, FixContent, TryLater, fault_at
+from sextant.media import PostMedia
 from sextant.platforms.base import Asks, Complaint, Draft, Options, Platform
 from sextant.platforms.catalogue import Kind
 from sextant.platforms.media import MediaFacts
@@ -98,7 +99,7 @@ class Preflight:
                 ]
         return urls
 
-    def _media(self, proposal: Proposal) -> Any:
+    def _media(self, proposal: Proposal) -> tuple[PostMedia, ...]:
         urls = proposal.media_urls
         return self.shelf.media(proposal.id, urls, [None] * len(urls))
 

@@ -207,8 +207,9 @@ class Renewing:
         connection = await self.present(connection_id)
         if self.grants.opened(connection) != used:
             return
+        now, sealed = self.wire.clock.now(), connection.sealed_grant
         async with self.store.write() as db:
-            await connections.needs_reconnect(db, connection_id, refused.sentence(), self.wire.clock.now())
+            await connections.needs_reconnect(db, connection_id, sealed, refused.sentence(), now)
 
     async def present(self, connection_id: str) -> Connection:
         """The connection with its tokens; Reconnect when it was disconnected."""

@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 
 from sextant.sandboxed import Running
+from sextant.store import posts
 from tests.e2e.client import Client
 from tests.e2e.stories import (
     HOUR,
@@ -435,3 +436,17 @@ async def test_another_organizations_post_is_not_there(up: Running, client: Clie
     assert await status(client, post_id) == ("scheduled", "scheduled")
     await advance_to(client, due)
     assert (await ended(client, post_id))["status"] == "posted"
+
+
+async def test_options_that_a_platform_no_longer_knows_fail_once_and_are_said(client: Client) -> None:
+    """As after an upgrade while a post was scheduled."""
+    body = {"post": unique("old options"), "destinations": await to(client, "linkedin")}
+    made = await take(client, {**body, "schedule_date": time_in(client, HOUR)})
+    services = client.up.services
+    async with services.store.write() as db:
+        [row] = await posts.destinations_of(db, made["post_id"])
+        await posts.update_destination(db, row.id, services.clock.now(), options={"long_gone": 1})
+    await client.advance(HOUR + 1)
+    view = await ended(client, made["post_id"])
+    assert (view["status"], view["destinations"][0]["status"]) == ("failed", "failed")
+    assert "report it" in view["destinations"][0]["error"]

@@ -13,7 +13,6 @@ PostStatus = Literal[
 ]
 DestinationStatus = Literal["scheduled", "processing", "posted", "failed", "unknown", "deleted", "rejected"]
 
-Uuid = Annotated[str, Meta(description="A UUID.", examples=["4df2f2b9-4c5f-4b3a-9581-1bcb8b4f7d01"])]
 Time = Annotated[str, Meta(description="ISO 8601 in UTC, with Z.", examples=["2026-11-23T22:14:00.000Z"])]
 PlatformName = Annotated[str, Meta(description="The platform's name, as listed in GET /social/connections.")]
 ConnectionId = Annotated[str, Meta(description="The connected account (UUID).")]

@@ -170,10 +170,16 @@ async def hold_back(db: AsyncConnection, connection_id: str, until: datetime) ->
     await db.execute(query.values(publish_after=until))
 
 
-async def needs_reconnect(db: AsyncConnection, connection_id: str, message: str, now: datetime) -> None:
-    """Marks a living connection, once, with the network's words."""
+async def needs_reconnect(
+    db: AsyncConnection, connection_id: str, sealed: str | None, message: str, now: datetime
+) -> None:
+    """Marks a living connection that still has these tokens, once, with the network's words."""
     values = {"status": NEEDS_RECONNECT, "status_message": message, "updated_at": now}
-    query = update(connections).where(connections.c.id == connection_id, connections.c.status == CONNECTED)
+    query = update(connections).where(
+        connections.c.id == connection_id,
+        connections.c.status == CONNECTED,
+        connections.c.sealed_grant == sealed,
+    )
     await db.execute(query.values(**values))
 
 

@@ -87,11 +87,6 @@ async def key_by_secret(db: AsyncConnection, secret: str) -> ApiKey | None:
     return one(ApiKey, (await db.execute(query)).first())
 
 
-async def key_by_id(db: AsyncConnection, key_id: str) -> ApiKey | None:
-    query = select(*columns(api_keys, ApiKey)).where(api_keys.c.id == key_id)
-    return one(ApiKey, (await db.execute(query)).first())
-
-
 async def keys(db: AsyncConnection) -> list[tuple[ApiKey, str]]:
     """Every key with its organization's slug, oldest first."""
     query = (
