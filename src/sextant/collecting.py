@@ -14,6 +14,7 @@ from sextant.errors import ActOutside, Fault, Gone, NoValue, OurBug, TryLater, W
 from sextant.metrics import KEYS, Reason
 from sextant.platforms.base import Published, Reading
 from sextant.platforms.catalogue import Kind
+from sextant.recording import record
 from sextant.store import Store, connections, readings
 from sextant.store.connections import Connection
 from sextant.store.posts import Destination
@@ -113,6 +114,8 @@ class Collecting:
             if refresh and outcome.fault is None:
                 after = replace(after, refreshed_at=now)
             await readings.save(db, after)
+            catalogue = self.accounts.platforms[destination.platform].catalogue
+            await record(db, catalogue, destination, before, after, now)
 
     async def _asked(self, connection: Connection, destination: Destination) -> Reading:
         """What the network says of one post; a failure of the whole call becomes the reading's fault."""

@@ -23,6 +23,8 @@ from sqlalchemy import (
     false,
 )
 
+from sextant.metrics import KEYS
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -37,6 +39,19 @@ class Moment(TypeDecorator[datetime]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         return None if value is None else EPOCH + timedelta(microseconds=int(value))
+
+
+class Millisecond(TypeDecorator[datetime]):
+    """A time in UTC, kept as whole milliseconds since 1970 as answers show it: two bytes less on SQLite."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        return None if value is None else (value - EPOCH) // timedelta(milliseconds=1)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        return None if value is None else EPOCH + timedelta(milliseconds=int(value))
 
 
 class JsonText(TypeDecorator[Any]):
@@ -216,3 +231,33 @@ readings = Table(
     Column("refreshed_at", Moment),
     Column("next_refresh_at", Moment),
 )
+
+series = Table(
+    "series",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column(
+        "destination_id",
+        String(36),
+        ForeignKey("destinations.id", ondelete="CASCADE"),
+        nullable=False,
+        unique=True,
+    ),
+)
+"""A small number for each destination that has a history: rows are narrower by 32 bytes for it."""
+
+history = Table(
+    "history",
+    metadata,
+    Column("position", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("at", Millisecond, nullable=False),
+    Column("series_id", Integer, ForeignKey("series.id", ondelete="CASCADE"), nullable=False),
+    Column("unseen_s", Integer),
+    *(Column(key, BigInteger) for key in KEYS),
+    Index("ix_history_series_id_at", "series_id", "at"),
+    sqlite_autoincrement=True,
+)
+"""One row per change of the 13 numbers. Wide columns first: Postgres aligns them without padding.
+
+`position`: never used twice. `unseen_s`: for how long before `at` the numbers before it had not been seen.
+"""
