@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from sextant.platforms.base import Account, Complaint, Draft, Limits
 from sextant.platforms.catalogue import Kind
+from sextant.platforms.freshness import DAY_S, Showing
 from sextant.platforms.instagram.auth import FACEBOOK, INSTAGRAM
 from sextant.platforms.instagram.forms import TAKES, form, given
 from sextant.platforms.instagram.options import ALT_TEXT, COLLABORATORS, COVER, options_of
@@ -16,6 +17,9 @@ from sextant.platforms.rules import POST, MediaRule, Span, TextRule, counted, kn
 
 LIMITS = Limits(batch=50, text_posts=False)
 """Without rates: how many posts a day an account may publish, it tells itself (§2.8), see account.py."""
+# Each sub-request of a batch counts as a call (§3.6). Insights come up to 48 h late (§3.5), likes and
+# comments at once (§3.2).
+SHOWING = Showing(batch=LIMITS.batch, request=0, post=1, late=0.6, late_until_s=2 * DAY_S)
 
 MB = 1_000_000
 

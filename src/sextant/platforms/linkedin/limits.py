@@ -7,12 +7,16 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from sextant.platforms.base import Account, Complaint, Draft, Limits, Rate
+from sextant.platforms.freshness import DAY_S, Showing
 from sextant.platforms.linkedin.options import LinkedInOptions
 from sextant.platforms.media import MediaFacts
 from sextant.platforms.rules import POST, At, MediaRule, Span, TextRule, counted, has_video, known, media_at
 
 # 150 posts per member and day is said of members' posts (§4); nothing is said of Pages.
 LIMITS = Limits(batch=50, text_posts=True, rates=(Rate(150, 86400.0),))
+# Calls are counted, posts are not (§4). No delay is documented: up to two days are reckoned
+# with for statistics, as issue 5 has it.
+SHOWING = Showing(batch=LIMITS.batch, request=1, post=0, late=0.5, late_until_s=2 * DAY_S)
 
 # The unit of the 3000 is not known, nor whether escapes count (§2.3): characters before escaping.
 TEXT = TextRule(3000)

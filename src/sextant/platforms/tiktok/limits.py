@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from sextant.platforms.base import Account, Complaint, Draft, Limits, Rate
 from sextant.platforms.catalogue import Kind
+from sextant.platforms.freshness import Showing
 from sextant.platforms.media import MediaFacts
 from sextant.platforms.rules import MediaRule, Span, TextRule, counted, known, media_at
 from sextant.platforms.tiktok.options import TikTokOptions
@@ -16,6 +17,8 @@ MIB, GIB, DAY_S = 1 << 20, 1 << 30, 86400.0
 
 # «About 15 posts per creator and 24 h» over all apps together; 6 a minute in both APIs (§4).
 LIMITS = Limits(batch=BATCH, text_posts=False, rates=(Rate(6, 60.0), Rate(15, DAY_S)))
+# Requests are counted (§4). Insights lag 24 to 48 h (§3.2), the plain counters do not.
+SHOWING = Showing(batch=BATCH, request=1, post=0, late=0.4, late_from_s=DAY_S, late_until_s=2 * DAY_S)
 
 
 def utf16_units(text: str) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from sextant.platforms.base import Account, Complaint, Draft, Limits, Rate
+from sextant.platforms.freshness import Showing
 from sextant.platforms.media import MediaFacts
 from sextant.platforms.rules import POST, MediaRule, Span, TextRule, counted, known, media_at
 from sextant.platforms.x.options import ALT_TEXT_MAX, options_of
@@ -15,6 +16,8 @@ MB = 1024 * 1024
 WORDS = "characters as X counts them"
 
 LIMITS = Limits(batch=100, text_posts=True, rates=(Rate(100, 900),))
+# Numbers are those of the moment (§3.1). A post returned is what costs, once per UTC day (§4).
+SHOWING = Showing(batch=LIMITS.batch, request=0, post=1, billed_daily=True)
 TEXT = TextRule(TEXT_MAX, weighted_length, WORDS)
 PREMIUM_TEXT = TextRule(25_000, weighted_length, WORDS)
 ALT_TEXT = TextRule(ALT_TEXT_MAX)
