@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from sextant.api.schema import ChangePost, CreatePost
+from sextant.api.times import moment
 from sextant.errors import Invalid, fault_at
 from sextant.publishing import Change, NewPost
 from sextant.targets import Wanted
@@ -61,11 +62,4 @@ def scheduled(value: str | None) -> datetime | None:
     if value is None:
         return None
     at: list[str | int] = ["body", "schedule_date"]
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        said = "Give an ISO 8601 time with its offset, for example 2026-12-24T18:00:00Z."
-        raise Invalid(fault_at(at, said)) from None
-    if moment.tzinfo is None:
-        raise Invalid(fault_at(at, "The time lacks its offset: end it with Z for UTC, or +01:00 and so on."))
-    return moment.astimezone(UTC)
+    return moment(value, at)

@@ -17,11 +17,16 @@ def in_path(value: str, what: str) -> str:
 
 def in_query(value: str | None, name: str) -> str | None:
     """A UUID of a query parameter; Invalid when it is none."""
+    return uuid_at(value, ["query", name])
+
+
+def uuid_at(value: str | None, at: list[str | int]) -> str | None:
+    """A UUID in its usual form; Invalid, with its place, when it is none."""
     if value is None:
         return None
     found = _uuid(value)
     if found is None:
-        raise Invalid(fault_at(["query", name], "This is not a UUID.", "uuid"))
+        raise Invalid(fault_at(at, "This is not a UUID.", "uuid"))
     return found
 
 

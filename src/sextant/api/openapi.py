@@ -15,7 +15,7 @@ from litestar.serialization import encode_json
 from litestar.static_files import create_static_files_router
 
 from sextant import __version__
-from sextant.api import analytics_schema
+from sextant.api import analytics_schema, history_schema
 from sextant.api import options as options_module
 from sextant.api import schema as schema_module
 from sextant.api.schema import Error
@@ -23,7 +23,7 @@ from sextant.platforms import PLATFORMS
 
 SHAPES: dict[str, type] = {
     name: shape
-    for module in (schema_module, analytics_schema, options_module)
+    for module in (schema_module, analytics_schema, history_schema, options_module)
     for name, shape in vars(module).items()
     if isinstance(shape, type)
 } | {platform.options.__name__: platform.options for platform in PLATFORMS.values()}

@@ -165,13 +165,26 @@ async def viewed(
 ) -> PostView:
     """The post with all its destinations, or one."""
     found, rows = await loaded(services, organization_id, post_id)
-    if connection_id is not None:
-        rows = [row for row in rows if row.connection_id == connection_id]
-        if not rows:
-            raise NotFound("The post does not target this connection.")
+    rows = narrowed(rows, connection_id)
     async with services.store.read() as db:
         known = await connections.by_ids(db, [row.connection_id for row in rows])
     return views.post_view(found, rows, known)
+
+
+async def targets(
+    services: Services, organization_id: str, post_id: str, connection_id: str | None
+) -> list[Destination]:
+    """All destinations of a post, or one."""
+    return narrowed((await loaded(services, organization_id, post_id))[1], connection_id)
+
+
+def narrowed(rows: list[Destination], connection_id: str | None) -> list[Destination]:
+    if connection_id is None:
+        return rows
+    kept = [row for row in rows if row.connection_id == connection_id]
+    if not kept:
+        raise NotFound("The post does not target this connection.")
+    return kept
 
 
 @get(

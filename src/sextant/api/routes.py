@@ -8,9 +8,12 @@ from litestar.exceptions import HTTPException
 
 from sextant.api.analytics import get_analytics
 from sextant.api.auth import Authenticate, Meter
+from sextant.api.changes import list_changes
 from sextant.api.connect import connect_routes
 from sextant.api.connections import create_connection, delete_connection, get_connection, list_connections
 from sextant.api.failures import api_error, crash, http_error
+from sextant.api.history import get_history
+from sextant.api.many import get_many_analytics
 from sextant.api.openapi import docs_routes, openapi_config
 from sextant.api.posts import change_post, create_post, delete_post, get_post, list_posts
 from sextant.api.service import healthz, readyz, whoami
@@ -24,6 +27,9 @@ ROUTES = [
     get_post,
     list_posts,
     get_analytics,
+    get_history,
+    get_many_analytics,
+    list_changes,
     list_connections,
     get_connection,
     create_connection,
