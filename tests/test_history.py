@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from bench.history import measure
 
 from sextant.collecting import never_read
 from sextant.metrics import KEYS, Metrics, Reason
@@ -294,3 +295,12 @@ async def test_an_attempt_without_numbers_leaves_no_row(store: Store) -> None:
         await record(db, PLATFORMS["x"].catalogue, row, None, good, NOW)
         await record(db, PLATFORMS["x"].catalogue, row, good, gone, NOW + HOUR)
     assert [change.figures for change in await all_of(store, row)] == [figures(likes=1)]
+
+
+async def test_a_year_of_daily_changes_of_ten_thousand_posts_is_well_under_a_gigabyte(
+    database_url: str,
+) -> None:
+    """A smaller run of bench/history.py; Postgres spends 24 bytes on the head of each row."""
+    found = await measure(database_url, count=100, days=40)
+    assert found["rows"] == 4000
+    assert found["year_mb"] < (400 if database_url.startswith("sqlite") else 1000), found

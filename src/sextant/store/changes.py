@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import Select, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sextant.metrics import KEYS
@@ -75,28 +75,35 @@ async def settled(db: AsyncConnection) -> int:
 
 
 async def after(db: AsyncConnection, organization_id: str, position: int, limit: int, end: int) -> Look:
-    """An organization's own rows in (position, end], at most `limit`. `end`: what `settled` said."""
-    bound = max(position, min(end, position + WINDOW))
-    query = (
-        select(
-            history.c.position,
-            history.c.at,
-            destinations.c.post_id,
-            destinations.c.connection_id,
-            destinations.c.platform,
-            *[history.c[key] for key in KEYS],
-        )
+    """An organization's own rows in (position, end], at most `limit`. `end`: what `settled` said.
+
+    In strides, each twice as long as the one before: mostly the first finds a page, however much follows.
+    """
+    found: list[Changed] = []
+    reached, stride, bound = position, limit, min(end, position + WINDOW)
+    while reached < bound and len(found) < limit:
+        stop = min(bound, reached + stride)
+        query = _between(organization_id, reached, stop).limit(limit - len(found))
+        found += [_changed(row) for row in await db.execute(query)]
+        reached, stride = stop, stride * 2
+    if len(found) == limit:
+        reached = found[-1].position
+    return Look(found, reached, reached < end)
+
+
+def _between(organization_id: str, position: int, stop: int) -> Select[Any]:
+    # Not a join: a database that begins with the organization's posts goes through all of them.
+    owner = select(posts.c.organization_id).where(posts.c.id == destinations.c.post_id).scalar_subquery()
+    figures = [history.c[key] for key in KEYS]
+    whose = (destinations.c.post_id, destinations.c.connection_id, destinations.c.platform)
+    return (
+        select(history.c.position, history.c.at, *whose, *figures)
         .join_from(history, series, series.c.id == history.c.series_id)
         .join(destinations, destinations.c.id == series.c.destination_id)
-        .join(posts, posts.c.id == destinations.c.post_id)
-        .where(posts.c.organization_id == organization_id)
-        .where(history.c.position > position, history.c.position <= bound)
+        .where(owner == organization_id)
+        .where(history.c.position > position, history.c.position <= stop)
         .order_by(history.c.position)
-        .limit(limit)
     )
-    found = [_changed(row) for row in await db.execute(query)]
-    reached = found[-1].position if len(found) == limit else bound
-    return Look(found, reached, reached < end)
 
 
 def _changed(row: Sequence[Any]) -> Changed:

@@ -61,13 +61,15 @@ async def append(db: AsyncConnection, states: Sequence[State]) -> None:
     Call it after `readings.save`, in the same transaction: that keeps other writers off the destination.
     """
     last = await _last(db, [state.destination_id for state in states])
-    pairs = [(state, last.get(state.destination_id)) for state in states]
-    rows = {state.destination_id: row for state, before in pairs if (row := _row(state, before))}
+    numbers = {name: number for name, (number, _) in last.items()}
+    before = {name: change for name, (_, change) in last.items()}
+    pairs = [(state.destination_id, _row(state, before.get(state.destination_id))) for state in states]
+    rows = [(name, row) for name, row in pairs if row is not None]
     if not rows:
         return
-    numbers = await _numbers(db, list(rows))
+    numbers |= await _numbers(db, [name for name, _ in rows if name not in numbers])
     await changes.announce(db)
-    await db.execute(insert(history), [{"series_id": numbers[name], **row} for name, row in rows.items()])
+    await db.execute(insert(history), [{"series_id": numbers[name], **row} for name, row in rows])
 
 
 def _row(state: State, last: Change | None) -> dict[str, Any] | None:
@@ -83,27 +85,22 @@ def _row(state: State, last: Change | None) -> dict[str, Any] | None:
     return {"at": at, "unseen_s": unseen_s, **dict(zip(KEYS, figures, strict=True))}
 
 
-async def _last(db: AsyncConnection, destination_ids: Sequence[str]) -> dict[str, Change]:
-    newest = (
-        select(history.c.position)
-        .where(history.c.series_id == series.c.id)
-        .order_by(history.c.at.desc())
-        .limit(1)
-        .correlate(series)
-        .scalar_subquery()
-    )
+async def _last(db: AsyncConnection, destination_ids: Sequence[str]) -> dict[str, tuple[int, Change]]:
+    """The last row of each destination that has one, and the number of its series."""
+    other = history.alias()
+    newest = _of_series(other, func.max(other.c.at))
     query = (
-        _rows()
-        .join(history, history.c.position == newest)
+        _rows(series.c.id)
+        .join(history, (history.c.series_id == series.c.id) & (history.c.at == newest))
         .where(series.c.destination_id.in_(destination_ids))
     )
-    return {row[0]: _change(row) for row in await db.execute(query)}
+    return {row[0]: (row[-1], _change(row[:-1])) for row in await db.execute(query)}
 
 
 async def _numbers(db: AsyncConnection, destination_ids: Sequence[str]) -> dict[str, int]:
-    """The number of each destination's series; a destination gets one with its first row."""
+    """The numbers of destinations without a row; a destination gets one with its first row."""
     query = select(series.c.destination_id, series.c.id).where(series.c.destination_id.in_(destination_ids))
-    known = _pairs(await db.execute(query))
+    known = _pairs(await db.execute(query)) if destination_ids else {}
     if new := [{"destination_id": name} for name in destination_ids if name not in known]:
         await db.execute(insert(series), new)
         known = _pairs(await db.execute(query))
@@ -133,17 +130,18 @@ async def of(
     return {name: [_change(row) for row in found] for name, found in groupby(rows, key=lambda row: row[0])}
 
 
-def _of_series(other: Any, picked: Any, when: ColumnElement[bool]) -> Any:
-    return select(picked).where(other.c.series_id == series.c.id, when).correlate(series).scalar_subquery()
+def _of_series(other: Any, picked: Any, *when: ColumnElement[bool]) -> Any:
+    return select(picked).where(other.c.series_id == series.c.id, *when).correlate(series).scalar_subquery()
 
 
 def _moment(value: datetime) -> Any:
     return literal(value, history.c.at.type)
 
 
-def _rows() -> Select[Any]:
+def _rows(*more: Any) -> Select[Any]:
     figures = [history.c[key] for key in KEYS]
-    return select(series.c.destination_id, history.c.at, history.c.unseen_s, *figures).select_from(series)
+    wanted = (series.c.destination_id, history.c.at, history.c.unseen_s, *figures, *more)
+    return select(*wanted).select_from(series)
 
 
 def _change(row: Sequence[Any]) -> Change:
