@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from sextant.metrics import Number
 from sextant.platforms.freshness import DAY_S, Showing
 
-TURN_S = 5 * 3600.0
+TURN_S = 8 * 3600.0
 """The age at which a typical post begins to slow down."""
-BEND = 0.8
+BEND = 0.7
 """A typical post's relative growth falls with age ** -(1 + BEND) once it slows down."""
 REVIVAL = 0.002 / DAY_S
 """Relative growth a second of a post of any age: old posts are found again."""
-NOISE = 0.01
+NOISE = 0.06
 """Relative growth too small to learn a post's pace from."""
 LEARNING = 0.6
 """How much of the pace a clear observation decides; the rest is what was known before."""
@@ -180,7 +180,7 @@ def _arrival(young_s: float, old_s: float, showing: Showing) -> float:
 
 
 def _late_growth(young_s: float, old_s: float, pace: float, showing: Showing) -> float:
-    """The growth of late numbers that were there at the younger age, by the mean of the lags still possible."""
+    """The growth of late numbers that were there at the younger age, by the mean of the lags left."""
     lag = (showing.late_from_s + min(young_s, showing.late_until_s)) / 2
     return _growth(young_s - lag, old_s - lag, pace)
 
