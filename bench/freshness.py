@@ -19,6 +19,7 @@ until day 30, weekly until day 90. `oracle`: reads what the true curves and the 
 worth a call; the better of two ways to reckon that.
 
     python bench/freshness.py [--json] [--posts 2000] [--days 30] [--seeds 1] [--demand mixed] [--budget 1]
+        [--bursts 1]
 """
 
 from __future__ import annotations
@@ -149,14 +150,16 @@ def normal(*seed: object) -> float:
 class Post:
     """One post's true curve."""
 
-    def __init__(self, seed: int, network: Network, account: int, n: int, published: float) -> None:
+    def __init__(
+        self, seed: int, network: Network, account: int, n: int, published: float, often: float = 1.0
+    ) -> None:
         self.id = f"{seed}/{network.name}/{n}"
         self.network, self.account, self.published = network, account, published
         self.audience = audience(self.id)
         self.speed = network.speed * math.exp(0.8 * normal(self.id, "speed"))
         self.phase = 2 * math.pi * chance(self.id, "zone")
         self.lag = DAY * (network.lag[0] + (network.lag[1] - network.lag[0]) * chance(self.id, "lag"))
-        self.bursts = list(bursts(self.id))
+        self.bursts = list(bursts(self.id, often))
         self.falls = 30 * DAY * chance(self.id, "when") if chance(self.id, "falls") < 0.1 else math.inf
         self.live = {name: self.taste(name) * share for name, share in network.live.items()}
         self.late = {name: self.taste(name) * share for name, share in network.late.items()}
@@ -190,11 +193,11 @@ class Post:
         return numbers
 
 
-def bursts(post_id: str) -> Iterator[tuple[float, float]]:
+def bursts(post_id: str, often: float) -> Iterator[tuple[float, float]]:
     """A quarter of the posts is taken up again, some twice: at any age from an hour to 60 days alike on a
     logarithmic scale, by a tenth to three times what it had."""
     for n in range(2):
-        if chance(post_id, "burst", n) < 0.25 - 0.1 * n:
+        if chance(post_id, "burst", n) < often * (0.25 - 0.1 * n):
             age = HOUR * math.pow(60 * 24, chance(post_id, "age", n))
             yield age, 0.1 * math.pow(30, chance(post_id, "size", n))
 
@@ -413,11 +416,12 @@ class Planner(Mind):
     def saw(self, post: Post, last: float | None, now: float) -> None:
         numbers = post.shown(now)
         if last is not None and post.id in self.numbers:
-            change = changed(self.numbers[post.id], numbers)
             ages = last - post.published, now - post.published
-            self.growth[post.id] = self.growth.get(post.id, Growth()).after(
-                change, *ages, self.showing, self.out(post)
-            )
+            growth, out = self.growth.get(post.id, Growth()), self.out(post)
+            growth = growth.after(changed(self.numbers[post.id], numbers), *ages, self.showing, out)
+            if not out and post.late.keys() <= numbers.keys():
+                growth = growth.arrived(*ages, self.showing)
+            self.growth[post.id] = growth
         self.numbers[post.id] = numbers
 
 
@@ -568,11 +572,13 @@ class Desk:
 # ---- runs -----------------------------------------------------------------------------------------
 
 
-def published(seed: int, network: Network, count: int, days: float, per_account: int) -> list[Post]:
+def published(
+    seed: int, network: Network, count: int, days: float, per_account: int, often: float = 1.0
+) -> list[Post]:
     dice = random.Random(f"{seed}/{network.name}")
     times = sorted(START - BEFORE + dice.random() * (BEFORE + days * DAY) for _ in range(count))
     accounts = max(1, round(count / per_account))
-    return [Post(seed, network, dice.randrange(accounts), n, at) for n, at in enumerate(times)]
+    return [Post(seed, network, dice.randrange(accounts), n, at, often) for n, at in enumerate(times)]
 
 
 WAYS: dict[str, Callable[[Scene], list[Ledger]]] = {
@@ -587,7 +593,7 @@ WAYS: dict[str, Callable[[Scene], list[Ledger]]] = {
 def one(network: Network, seed: int, options: argparse.Namespace) -> dict[str, tuple[float, float]]:
     """Error and cost of each policy on one network."""
     count = max(2, options.posts // len(NETWORKS))
-    posts = published(seed, network, count, options.days, options.account_posts)
+    posts = published(seed, network, count, options.days, options.account_posts, options.bursts)
     scene = Scene(network, posts, START + options.days * DAY, options.demand)
     asked = readers(posts, options.days, options.demand, seed)
     table = age_table(scene)
@@ -648,6 +654,7 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--account-posts", type=int, default=90)
     parser.add_argument("--demand", choices=("mixed", "even", "young"), default="mixed")
     parser.add_argument("--budget", type=float, default=1.0, help="times what age_table costs")
+    parser.add_argument("--bursts", type=float, default=1.0, help="how often posts are taken up again")
     return parser.parse_args(given)
 
 

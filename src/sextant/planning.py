@@ -10,7 +10,7 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sextant.metrics import Number
 from sextant.platforms.freshness import DAY_S, Showing
@@ -19,8 +19,8 @@ TURN_S = 8 * 3600.0
 """The age at which a typical post begins to slow down."""
 BEND = 0.7
 """A typical post's relative growth falls with age ** -(1 + BEND) once it slows down."""
-REVIVAL = 0.002 / DAY_S
-"""Relative growth a second of a post of any age: old posts are found again."""
+REVIVAL = 0.04
+"""Relative growth while the age grows e times, whatever the pace: posts of any age are found again."""
 NOISE = 0.06
 """Relative growth too small to learn a post's pace from."""
 LEARNING = 0.6
@@ -40,9 +40,14 @@ GIVE = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """How fast a post grows beside a typical post of its age, learned from its own readings. 1: the same."""
+    """What a post's own readings have told.
+
+    `pace`: how fast it grows beside a typical post of its age (1: the same). `lag_s`: the age at which its
+    late numbers came, None while that is not known.
+    """
 
     pace: float = 1.0
+    lag_s: float | None = None
 
     def after(
         self, change: float, young_s: float, old_s: float, showing: Showing, late_out: bool = True
@@ -55,13 +60,22 @@ class Growth:
             return self
         late = showing.late if late_out else 0.0
         seen = -math.log1p(-min(abs(change), 0.999))
-        usual = (1 - late) * _growth(young_s, old_s, 1.0) + late * _late_growth(young_s, old_s, 1.0, showing)
+        usual = (1 - late) * _growth(young_s, old_s, 1.0) + late * _late_growth(
+            young_s, old_s, replace(self, pace=1.0), showing
+        )
         usual = -math.log1p(-min(usual, 0.999))
         clear = max(seen, usual)
         weight = LEARNING * clear / (clear + NOISE)
         ratio = (seen + NOISE / 10) / (usual + NOISE / 10)
         pace = math.exp((1 - weight) * math.log(self.pace) + weight * math.log(ratio))
-        return Growth(min(max(pace, PACE_LEAST), PACE_MOST))
+        return replace(self, pace=min(max(pace, PACE_LEAST), PACE_MOST))
+
+    def arrived(self, young_s: float, old_s: float, showing: Showing) -> Growth:
+        """The late numbers lacked at the younger age and were there at the older.
+
+        Where they are renewed at an hour of the network's own, that hour is surely past at the older.
+        """
+        return replace(self, lag_s=old_s if showing.renewed_s else (young_s + old_s) / 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +115,13 @@ def expected_change(subject: Subject, showing: Showing, now: float) -> float:
     if subject.read_at is None:
         return 1.0
     young_s, old_s = subject.read_at - subject.published_at, now - subject.published_at
-    pace = subject.growth.pace
-    live = _growth(young_s, old_s, pace)
+    live = _growth(young_s, old_s, subject.growth.pace)
     if not showing.late:
         return live
-    late = (
-        _late_growth(young_s, old_s, pace, showing) if subject.late_out else _arrival(young_s, old_s, showing)
-    )
+    if subject.late_out:
+        late = _late_growth(young_s, old_s, subject.growth, showing)
+    else:
+        late = _arrival(young_s, old_s, showing)
     return (1 - showing.late) * live + showing.late * late
 
 
@@ -165,7 +179,7 @@ def repriced(price: float, spent: float, planned: float) -> float:
     `spent` and `planned` are of the same span of time, which should hold many readings.
     """
     off = 4.0 if planned <= 0 else min(4.0, max(0.25, spent / planned))
-    return min(PRICE_MOST, max(PRICE_LEAST, price * off**GIVE))
+    return min(PRICE_MOST, max(PRICE_LEAST, price * math.pow(off, GIVE)))
 
 
 def _arrival(young_s: float, old_s: float, showing: Showing) -> float:
@@ -179,10 +193,19 @@ def _arrival(young_s: float, old_s: float, showing: Showing) -> float:
     return (min(old_s, showing.late_until_s) - begin) / (showing.late_until_s - begin)
 
 
-def _late_growth(young_s: float, old_s: float, pace: float, showing: Showing) -> float:
-    """The growth of late numbers that were there at the younger age, by the mean of the lags left."""
-    lag = (showing.late_from_s + min(young_s, showing.late_until_s)) / 2
-    return _growth(young_s - lag, old_s - lag, pace)
+def _late_growth(young_s: float, old_s: float, growth: Growth, showing: Showing) -> float:
+    """The growth of late numbers that were there at the younger age."""
+    lag_s, every = growth.lag_s, showing.renewed_s
+    if lag_s is None:
+        # The mean of the lags that are still possible.
+        lag_s, every = (showing.late_from_s + min(young_s, showing.late_until_s)) / 2, 0.0
+    young, old = (_counted(age_s - lag_s, every) for age_s in (young_s, old_s))
+    return _growth(young, old, growth.pace)
+
+
+def _counted(since_s: float, every: float) -> float:
+    """The age up to which late numbers count, so long after they came; half a renewal's worth came first."""
+    return (since_s // every + 0.5) * every if every else since_s
 
 
 def _growth(young_s: float, old_s: float, pace: float) -> float:
@@ -191,7 +214,7 @@ def _growth(young_s: float, old_s: float, pace: float) -> float:
         return 0.0
     if young_s <= 0.0:
         return 1.0
-    return -math.expm1(-pace * (_size(old_s) - _size(young_s)) - REVIVAL * (old_s - young_s))
+    return -math.expm1(-pace * (_size(old_s) - _size(young_s)) - REVIVAL * math.log(old_s / young_s))
 
 
 def _size(age_s: float) -> float:

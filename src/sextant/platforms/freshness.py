@@ -16,7 +16,8 @@ class Showing:
     `billed_daily`: a post is charged once per UTC day; a further reading on that day is free.
     `least_s`: no two readings of a post are closer. `most_s`: none are further apart.
     `late`: the part of the 13 numbers, 0 to 1, that comes between `late_from_s` and `late_until_s` after the
-    event; when a post is younger than that these are not there at all.
+    event; when a post is younger than that these are not there at all. `renewed_s`: they are renewed only
+    that often, at an hour of the network's own.
     """
 
     batch: int
@@ -28,6 +29,7 @@ class Showing:
     late: float = 0.0
     late_from_s: float = 0.0
     late_until_s: float = 0.0
+    renewed_s: float = 0.0
 
     @property
     def room_is_free(self) -> bool:

@@ -15,7 +15,7 @@ from sextant.platforms.rules import POST, MediaRule, Span, TextRule, counted, ha
 LIMITS = Limits(batch=50, text_posts=True)
 # Each sub-request of a batch counts as a call (§3.6). Most insights are renewed once in 24 h
 # (§3.1), the post's own counts are of the moment.
-SHOWING = Showing(batch=LIMITS.batch, request=0, post=1, late=0.5, late_until_s=DAY_S)
+SHOWING = Showing(batch=LIMITS.batch, request=0, post=1, late=0.5, late_until_s=DAY_S, renewed_s=DAY_S)
 # The documents give no length for a post; 63,206 characters is what the composer takes.
 TEXT = TextRule(63_206)
 # The documents give no number of photos; 10 is what publishing tools agree on.

@@ -16,10 +16,16 @@ from sextant.platforms.youtube.options import THUMBNAIL, YouTubeOptions, options
 # 100 uploads a day are the whole project's (§4); no account can have more. What one channel may upload in a
 # day is not published: the network says so when it is reached.
 LIMITS = Limits(batch=metrics.BATCH, text_posts=False, rates=(Rate(100, 86_400),))
-# A request is one unit whatever the number of videos (§3.2). Analytics come 48 to 72 h late (§3.4), and what
-# is stored must be refreshed within 30 days (§3.7).
+# A request is one unit whatever the number of videos (§3.2). Analytics are of whole days and come 48 to
+# 72 h late (§3.4); what is stored must be refreshed within 30 days (§3.7).
 SHOWING = Showing(
-    batch=LIMITS.batch, request=1, post=0, late=0.4, late_from_s=2 * DAY_S, late_until_s=3 * DAY_S
+    batch=LIMITS.batch,
+    request=1,
+    post=0,
+    late=0.4,
+    late_from_s=2 * DAY_S,
+    late_until_s=3 * DAY_S,
+    renewed_s=DAY_S,
 )
 
 TEXT = TextRule(5000, lambda text: len(text.encode()), "bytes")
