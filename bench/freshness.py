@@ -14,9 +14,9 @@ ones, by 1 / (1 + age in days)), `even` or `young` (only the one or the other ha
 Every policy may spend, per network, what `age_table` costs there (times `--budget`; the table itself is never
 scaled), in the network's own unit (billed posts, counted calls or requests), with the same batches and the
 same billing days. `hourly` and `daily` are rounds over all posts, least recently read first, at a pace that
-spends just that: when there is more than one round's worth, the interval is shortened. `age_table`: 24 hourly,
-6-hourly until day 7, daily until day 30, weekly until day 90. `oracle`: reads what the true curves and the
-readers' demand make most worth a call, greedily (so not a lower bound); the better of two ways to reckon that.
+spends just that: when there is more than one round's worth, the interval is shortened. `age_table`: 24
+hourly, 6-hourly until day 7, daily until day 30, weekly until day 90. `oracle`: what the true curves and the
+demand make most worth a reading, greedily (so not a lower bound); the better of two ways.
 
     python bench/freshness.py [--json] [--posts 2000] [--days 30] [--seeds 1] [--demand mixed] [--budget 1]
         [--bursts 1]
