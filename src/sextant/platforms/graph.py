@@ -266,12 +266,29 @@ def free_again(answer: Answer, pause: timedelta) -> datetime:
 
 def _regained(answer: Answer) -> Iterator[datetime]:
     """`estimated_time_to_regain_access` of x-business-use-case-usage, in minutes (§4)."""
-    try:
-        usage = json.loads(answer.headers.get("x-business-use-case-usage", "{}"))
-    except ValueError:
-        return
+    for entry in business_usage(answer.headers):
+        if until := regained(entry, answer.at):
+            yield until
+
+
+def business_usage(headers: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The objects of x-business-use-case-usage, of whatever account and type."""
+    usage = header_json(headers, "x-business-use-case-usage")
     groups = usage.values() if isinstance(usage, dict) else ()
-    for entry in (entry for group in groups if isinstance(group, list) for entry in group):
-        minutes = integer(member(entry, "estimated_time_to_regain_access"))
-        if minutes:
-            yield answer.at + timedelta(minutes=min(minutes, 60 * 24 * 7))
+    return [
+        entry for group in groups if isinstance(group, list) for entry in group if isinstance(entry, dict)
+    ]
+
+
+def header_json(headers: Mapping[str, str], name: str) -> Json:
+    """The JSON of a header; None without one, or when it cannot be read."""
+    try:
+        return json.loads(headers.get(name, "null"))
+    except (ValueError, RecursionError):
+        return None
+
+
+def regained(entry: Mapping[str, Any], at: datetime) -> datetime | None:
+    """When an account that is throttled may call again; None when it is not, or nothing is told."""
+    minutes = integer(entry.get("estimated_time_to_regain_access")) or 0
+    return at + timedelta(minutes=min(minutes, 60 * 24 * 7)) if minutes > 0 else None

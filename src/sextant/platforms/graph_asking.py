@@ -14,6 +14,7 @@ from sextant.errors import Fault, NoValue, TryLater
 from sextant.metrics import Reason
 from sextant.platforms.base import Answer, Call, Json, Request, together
 from sextant.platforms.graph import GRAPH, integer, url
+from sextant.platforms.graph_usage import calls, headers_of
 from sextant.platforms.withdrawn import Scope
 
 log = logging.getLogger("sextant.platforms")
@@ -115,7 +116,8 @@ async def _batch(call: Call, fault: FaultOf, group: Sequence[Part]) -> list[Outc
     asked = [{"method": "GET", "relative_url": part.address} for part in group]
     form = {"include_headers": "true", "batch": json.dumps(asked, separators=(",", ":"))}
     posts = len({part.post for part in group})
-    answer = await call.send(Request("POST", url(call.app, ""), form=form, posts=posts))
+    request = Request("POST", url(call.app, ""), form=form, posts=posts, spends=calls(len(group)))
+    answer = await call.send(request)
     if not isinstance(answer.json, list) or len(answer.json) != len(asked):
         raise TryLater("The batch answer has not one element for each request.")
     return [_outcome(element, answer, fault) for element in answer.json]
@@ -130,14 +132,8 @@ def _outcome(element: Json, batch: Answer, fault: FaultOf) -> Outcome:
     except ValueError:
         body = None
     text = element["body"][:4000]
-    answer = Answer(integer(element.get("code")) or 0, _headers(element), body, text, batch.at)
+    answer = Answer(integer(element.get("code")) or 0, headers_of(element), body, text, batch.at)
     return fault(answer, Request("GET", GRAPH)) or answer
-
-
-def _headers(element: Mapping[str, Json]) -> dict[str, str]:
-    listed = element.get("headers")
-    rows = [row for row in listed if isinstance(row, dict)] if isinstance(listed, list) else []
-    return {str(row.get("name", "")).lower(): str(row.get("value", "")) for row in rows}
 
 
 # ---- refused metrics -------------------------------------------------------------------------------

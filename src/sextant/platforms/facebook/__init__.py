@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 
 from sextant.errors import Fault
-from sextant.platforms import graph
+from sextant.platforms import graph, graph_usage
 from sextant.platforms.base import (
     Account,
     Answer,
@@ -107,7 +107,10 @@ class Facebook:
     logins: Mapping[str, OAuthSpec] = auth.LOGINS
     api_version = graph.API_VERSION
     check = staticmethod(limits.check)
+    allowances = limits.ALLOWANCES
+    showing = limits.SHOWING
     limits = limits.LIMITS
+    usage = staticmethod(graph_usage.usage)
     options = FacebookOptions
     catalogue = CATALOGUE
 

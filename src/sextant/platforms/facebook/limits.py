@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
+from sextant.platforms import graph_usage
 from sextant.platforms.base import Account, Complaint, Draft, Limits
 from sextant.platforms.facebook.options import FacebookOptions
 from sextant.platforms.freshness import DAY_S, Showing
@@ -16,6 +17,7 @@ LIMITS = Limits(batch=50, text_posts=True)
 # Each sub-request of a batch counts as a call (§3.6). Most insights are renewed once in 24 h
 # (§3.1), the post's own counts are of the moment.
 SHOWING = Showing(batch=LIMITS.batch, request=0, post=1, late=0.5, late_until_s=DAY_S, renewed_s=DAY_S)
+ALLOWANCES = graph_usage.ALLOWANCES
 # The documents give no length for a post; 63,206 characters is what the composer takes.
 TEXT = TextRule(63_206)
 # The documents give no number of photos; 10 is what publishing tools agree on.

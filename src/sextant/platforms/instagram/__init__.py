@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sextant.errors import Fault
 from sextant.metrics import Reason
-from sextant.platforms import graph
+from sextant.platforms import graph, graph_usage
 from sextant.platforms.base import (
     Account,
     Answer,
@@ -89,7 +89,10 @@ class Instagram:
     logins: Mapping[str, OAuthSpec] = auth.LOGINS
     api_version = graph.API_VERSION
     check = staticmethod(limits.check)
+    allowances = limits.ALLOWANCES
+    showing = limits.SHOWING
     limits = limits.LIMITS
+    usage = staticmethod(graph_usage.usage)
     options = InstagramOptions
     catalogue = CATALOGUE
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from sextant.platforms import graph_usage
 from sextant.platforms.base import Account, Complaint, Draft, Limits
 from sextant.platforms.catalogue import Kind
 from sextant.platforms.freshness import DAY_S, Showing
@@ -20,6 +21,7 @@ LIMITS = Limits(batch=50, text_posts=False)
 # Each sub-request of a batch counts as a call (§3.6). Insights come up to 48 h late (§3.5), likes and
 # comments at once (§3.2).
 SHOWING = Showing(batch=LIMITS.batch, request=0, post=1, late=0.6, late_until_s=2 * DAY_S)
+ALLOWANCES = graph_usage.ALLOWANCES
 
 MB = 1_000_000
 

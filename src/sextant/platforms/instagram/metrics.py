@@ -14,6 +14,7 @@ from sextant.platforms.catalogue import Catalogue, Kind
 from sextant.platforms.graph import member
 from sextant.platforms.graph_asking import Manner, Outcome, Part, ask_batched
 from sextant.platforms.graph_reading import KEPT, Plan, insight_rows, read_plans, silence
+from sextant.platforms.graph_usage import calls
 from sextant.platforms.instagram.auth import FACEBOOK, INSIGHTS_SCOPE, url
 from sextant.platforms.instagram.errors import fault
 from sextant.platforms.withdrawn import Scope
@@ -133,8 +134,8 @@ async def ask_singly(call: Call, parts: Sequence[Part]) -> list[Outcome]:
     first = {part.post: part for part in reversed(parts)}
 
     async def ask(part: Part) -> Outcome:
-        request = Request("GET", url(call.app, part.address), posts=int(first[part.post] is part))
-        return await call.send(request)
+        posts = int(first[part.post] is part)
+        return await call.send(Request("GET", url(call.app, part.address), posts=posts, spends=calls(1)))
 
     return await together(*(ask(part) for part in parts))
 

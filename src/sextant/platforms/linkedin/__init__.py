@@ -82,6 +82,8 @@ class LinkedIn:
     logins: Mapping[str, OAuthSpec] = {"linkedin": auth.SPEC}
     api_version = "202609"
     check = staticmethod(limits.check)
+    allowances = limits.ALLOWANCES
+    showing = limits.SHOWING
     limits = limits.LIMITS
     options = LinkedInOptions
     catalogue = CATALOGUE

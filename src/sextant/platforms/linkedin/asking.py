@@ -12,6 +12,7 @@ from sextant.errors import Fault, Gone, NoValue, OurBug, TryLater
 from sextant.metrics import Reason
 from sextant.platforms.base import Answer, Call, Json, Published, Refusal, Request, together
 from sextant.platforms.linkedin.auth import API
+from sextant.platforms.linkedin.limits import COUNTED, DEVELOPMENT
 from sextant.platforms.shape import mapping
 from sextant.platforms.waves import wave
 from sextant.platforms.withdrawn import Scope
@@ -74,7 +75,12 @@ async def member_answers(call: Call, posts: Sequence[Published]) -> Answers:
 
 
 async def answers_to(call: Call, requests: Mapping[Asked, Request]) -> Answers:
-    return dict(zip(requests, await wave(call, requests.values()), strict=True))
+    return dict(zip(requests, await asked(call, requests.values()), strict=True))
+
+
+async def asked(call: Call, requests: Iterable[Request]) -> list[Answer | Fault]:
+    spends = COUNTED | (DEVELOPMENT if lacks_batches(call) else {})
+    return await wave(call, (replace(request, spends=spends) for request in requests))
 
 
 def heard(call: Call, answers: Answers) -> Answers:
@@ -116,11 +122,10 @@ def scope_of(call: Call, kind: str) -> Scope:
 
 async def social_answers(call: Call, urns: Sequence[str]) -> Answers:
     """SOCIAL of each post, in one call; one by one where the app's tier forbids BATCH_GET (§4)."""
-    scope = scope_of(call, SOCIAL)
-    if BATCH_GET in call.withdrawn.known(scope, call.now):
+    if lacks_batches(call):
         return await social_apart(call, urns)
     batch = get(f"/rest/{SOCIAL}?ids={listed(urns)}", BATCH_GET, posts=len(urns))
-    [whole] = await wave(call, [batch])
+    [whole] = await asked(call, [batch])
     if not isinstance(whole, NoValue):
         return {(SOCIAL, urn): social_of(whole, urn) for urn in urns}
     first = await social_apart(call, urns[:1])
@@ -128,8 +133,18 @@ async def social_answers(call: Call, urns: Sequence[str]) -> Answers:
     if not isinstance(alone, Answer | Gone):
         # The refusals of tier and scope read alike: it is the scope when one post is refused as well.
         return {(SOCIAL, urn): alone for urn in urns}
-    call.withdrawn.add(scope, BATCH_GET, whole.message, call.now)
+    call.withdrawn.add(tier_of(call), BATCH_GET, whole.message, call.now)
     return {**first, **await social_apart(call, urns[1:])}
+
+
+def lacks_batches(call: Call) -> bool:
+    """Whether the app is known to be on the Development tier."""
+    return BATCH_GET in call.withdrawn.known(tier_of(call), call.now)
+
+
+def tier_of(call: Call) -> Scope:
+    """A tier is the app's, whichever account found it out."""
+    return "linkedin", call.app.client_id, SOCIAL, call.app.api_version
 
 
 async def social_apart(call: Call, urns: Sequence[str]) -> Answers:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
+from sextant.platforms.allowances import DAY, Allowance, spending
 from sextant.platforms.base import Account, Complaint, Draft, Limits, Rate
 from sextant.platforms.freshness import DAY_S, Showing
 from sextant.platforms.linkedin.options import LinkedInOptions
@@ -17,6 +18,20 @@ LIMITS = Limits(batch=50, text_posts=True, rates=(Rate(150, 86400.0),))
 # Calls are counted, posts are not (§4). No delay is documented: up to two days are reckoned
 # with for statistics, as issue 5 has it.
 SHOWING = Showing(batch=LIMITS.batch, request=1, post=0, late=0.5, late_until_s=2 * DAY_S)
+
+# Days are UTC; what the Standard tier allows is not published (§4). Every call counts against CALLS. The
+# Development tier's are counted from the moment on at which the app is seen to be on it: no call tells the
+# tier, but it refuses batches. The 100 are a member's, whose Pages are taken one by one here.
+CALLS = (
+    Allowance("calls_per_day", "app", DAY, None),
+    Allowance("account_calls_per_day", "account", DAY, None),
+)
+DEVELOPMENT_CALLS = (
+    Allowance("development_calls_per_day", "app", DAY, 500),
+    Allowance("development_account_calls_per_day", "account", DAY, 100),
+)
+ALLOWANCES = CALLS + DEVELOPMENT_CALLS
+COUNTED, DEVELOPMENT = spending(*CALLS), spending(*DEVELOPMENT_CALLS)
 
 # The unit of the 3000 is not known, nor whether escapes count (§2.3): characters before escaping.
 TEXT = TextRule(3000)

@@ -79,6 +79,8 @@ class TikTok:
     logins: Mapping[str, OAuthSpec] = MappingProxyType({"business": auth.BUSINESS, "display": auth.DISPLAY})
     api_version = "v1.3"
     check = staticmethod(limits.check)
+    allowances = limits.ALLOWANCES
+    showing = limits.SHOWING
     limits = limits.LIMITS
     options = TikTokOptions
     catalogue = CATALOGUE

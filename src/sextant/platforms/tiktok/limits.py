@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from sextant.platforms.allowances import DAY, MINUTE, Allowance, Window, spending
 from sextant.platforms.base import Account, Complaint, Draft, Limits, Rate
 from sextant.platforms.catalogue import Kind
 from sextant.platforms.freshness import Showing
@@ -19,6 +20,16 @@ MIB, GIB, DAY_S = 1 << 20, 1 << 30, 86400.0
 LIMITS = Limits(batch=BATCH, text_posts=False, rates=(Rate(6, 60.0), Rate(15, DAY_S)))
 # Requests are counted (§4). Insights lag 24 to 48 h (§3.2), the plain counters do not.
 SHOWING = Showing(batch=BATCH, request=1, post=0, late=0.4, late_from_s=DAY_S, late_until_s=2 * DAY_S)
+
+# §4. The Business API counts every call of the app; what is given here is its tier Basic.
+QUERIES = Allowance("queries_per_minute", "app", MINUTE, 600)
+BUSINESS = (
+    Allowance("business_calls_per_second", "app", Window(1, rolling=True), 10),
+    Allowance("business_calls_per_minute", "app", MINUTE, 600),
+    Allowance("business_calls_per_day", "app", DAY, 864_000),
+)
+ALLOWANCES = (QUERIES, *BUSINESS)
+QUERY, BUSINESS_CALL = spending(QUERIES), spending(*BUSINESS)
 
 
 def utf16_units(text: str) -> int:

@@ -15,7 +15,7 @@ from sextant.platforms.negotiation import Ask, negotiated
 from sextant.platforms.shape import objects, text
 from sextant.platforms.tiktok.auth import OPEN_API, business_url, compact, data_of, is_business
 from sextant.platforms.tiktok.errors import BadParameters
-from sextant.platforms.tiktok.limits import BATCH
+from sextant.platforms.tiktok.limits import BATCH, BUSINESS_CALL, QUERY
 from sextant.platforms.tiktok.native import is_post_id
 from sextant.platforms.withdrawn import Scope
 
@@ -169,7 +169,8 @@ def business_request(call: Call, posts: Sequence[Published], names: Sequence[str
         "filters": compact({"video_ids": [post.id for post in posts]}),
         "max_count": str(BATCH),
     }
-    return Request("GET", business_url(call.app, "business/video/list"), params=params, posts=len(posts))
+    url = business_url(call.app, "business/video/list")
+    return Request("GET", url, params=params, posts=len(posts), spends=BUSINESS_CALL)
 
 
 def query(posts: Sequence[Published], names: Sequence[str]) -> Request:
@@ -179,6 +180,7 @@ def query(posts: Sequence[Published], names: Sequence[str]) -> Request:
         params={"fields": ",".join(["id", *names])},
         json={"filters": {"video_ids": [post.id for post in posts]}},
         posts=len(posts),
+        spends=QUERY,
     )
 
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from sextant.metrics import Reason
 from sextant.platforms.base import OAuthSpec, Platform
 from sextant.platforms.catalogue import At, Catalogue, Kind, Never, Source
-from sextant.platforms.x import auth, errors, finding, limits, metrics, publish
+from sextant.platforms.x import auth, errors, finding, limits, metrics, publish, usage
 from sextant.platforms.x.options import XOptions
 
 VIDEO = frozenset({Kind.VIDEO, Kind.REEL})
@@ -97,7 +97,10 @@ class X:
     logins: Mapping[str, OAuthSpec] = MappingProxyType({"x": auth.SPEC})
     api_version = "2"
     check = staticmethod(limits.check)
+    allowances = limits.ALLOWANCES
+    showing = limits.SHOWING
     limits = limits.LIMITS
+    usage = staticmethod(usage.usage)
     options = XOptions
     catalogue = CATALOGUE
 

@@ -199,9 +199,12 @@ def said(body: Mapping[str, Any]) -> str:
 
 def reset(answer: Answer) -> datetime:
     """When the window opens again: the latest of X's own header, Retry-After and the advised pause."""
+    return max(filter(None, (told_reset(answer), retry_after(answer), answer.at + PAUSE)))
+
+
+def told_reset(answer: Answer) -> datetime | None:
     header = answer.headers.get("x-rate-limit-reset", "")
-    told = datetime.fromtimestamp(int(header), UTC) if header.isdecimal() and len(header) < 12 else None
-    return max(filter(None, (told, retry_after(answer), answer.at + PAUSE)))
+    return datetime.fromtimestamp(int(header), UTC) if header.isdecimal() and len(header) < 12 else None
 
 
 def trace(answer: Answer) -> str | None:

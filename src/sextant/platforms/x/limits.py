@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from sextant.platforms.allowances import DAY, MONTH, Allowance, Window, spending
 from sextant.platforms.base import Account, Complaint, Draft, Limits, Rate
 from sextant.platforms.freshness import Showing
 from sextant.platforms.media import MediaFacts
@@ -18,6 +19,21 @@ WORDS = "characters as X counts them"
 LIMITS = Limits(batch=100, text_posts=True, rates=(Rate(100, 900),))
 # Numbers are those of the moment (§3.1). A post returned is what costs, once per UTC day (§4).
 SHOWING = Showing(batch=LIMITS.batch, request=0, post=1, billed_daily=True)
+# When a quarter of an hour begins is X's to say (§4).
+QUARTER = Window(900, rolling=True)
+APP_LOOKUPS = Allowance("lookups_per_15_minutes", "app", QUARTER, 3_500)
+USER_LOOKUPS = Allowance("account_lookups_per_15_minutes", "account", QUARTER, 5_000)
+READ_USD = 0.005
+"""A look-up by ids is never an owned read (§4)."""
+# When a billing cycle begins, the console tells and no call does: reckoned by calendar month.
+ALLOWANCES = (
+    APP_LOOKUPS,
+    USER_LOOKUPS,
+    Allowance("posts_per_day", "app", DAY, None, READ_USD, charged_posts=True),
+    Allowance("posts_per_month", "app", MONTH, 3_000_000, READ_USD, charged_posts=True),
+)
+# Private numbers come from the same look-up: the 300 analytics calls (§4) are not used.
+LOOKUP = spending(APP_LOOKUPS, USER_LOOKUPS)
 TEXT = TextRule(TEXT_MAX, weighted_length, WORDS)
 PREMIUM_TEXT = TextRule(25_000, weighted_length, WORDS)
 ALT_TEXT = TextRule(ALT_TEXT_MAX)

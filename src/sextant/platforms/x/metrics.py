@@ -16,6 +16,7 @@ from sextant.platforms.shape import items, mapping
 from sextant.platforms.withdrawn import Scope
 from sextant.platforms.x.auth import url
 from sextant.platforms.x.errors import RefusedValues, entries, meaning
+from sextant.platforms.x.limits import LOOKUP
 
 PRIVATE_LIFE = timedelta(days=30)
 TOO_OLD = Refusal(Reason.EXPIRED, "X gives private numbers of posts younger than 30 days only.")
@@ -102,7 +103,8 @@ async def lookup(call: Call, posts: Sequence[Published], fields: Sequence[str]) 
 
     async def ask(names: Sequence[str]) -> Answer:
         params = {"ids": ",".join(rows), "expansions": "attachments.media_keys", **params_of(names)}
-        return await call.send(Request("GET", url(call.app, "/tweets"), params=params, posts=len(posts)))
+        request = Request("GET", url(call.app, "/tweets"), params=params, posts=len(posts), spends=LOOKUP)
+        return await call.send(request)
 
     fill(rows, await negotiated(call, scope_of(call), fields, ask, blamed))
     return rows

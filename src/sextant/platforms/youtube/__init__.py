@@ -65,6 +65,8 @@ class YouTube:
     logins: Mapping[str, OAuthSpec] = {"google": auth.SPEC}
     api_version = "v3"
     check = staticmethod(limits.check)
+    allowances = limits.ALLOWANCES
+    showing = limits.SHOWING
     limits = limits.LIMITS
     options = YouTubeOptions
     catalogue = CATALOGUE

@@ -8,7 +8,7 @@ from sextant.platforms.base import Account, Complaint, Draft, Limits, Rate
 from sextant.platforms.freshness import DAY_S, Showing
 from sextant.platforms.media import MediaFacts
 from sextant.platforms.rules import POST, At, MediaRule, TextRule, counted, known, media_at
-from sextant.platforms.youtube import metrics
+from sextant.platforms.youtube import metrics, quota
 from sextant.platforms.youtube.auth import SCOPE
 from sextant.platforms.youtube.metadata import TITLE_MAX, tags_length, title
 from sextant.platforms.youtube.options import THUMBNAIL, YouTubeOptions, options_of
@@ -27,6 +27,8 @@ SHOWING = Showing(
     late_until_s=3 * DAY_S,
     renewed_s=DAY_S,
 )
+
+ALLOWANCES = quota.ALLOWANCES
 
 TEXT = TextRule(5000, lambda text: len(text.encode()), "bytes")
 TITLE = TextRule(TITLE_MAX)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from sextant.errors import ActOutside, Fault, Gone, NoValue, Reconnect, TryLater
 from sextant.metrics import Reason
+from sextant.platforms.allowances import spending
 from sextant.platforms.answers import camel_keys, count
 from sextant.platforms.base import Answer, Call, Json, Published, Reading, Refusal, Request, together
 from sextant.platforms.negotiation import negotiated, offered
@@ -16,6 +17,7 @@ from sextant.platforms.waves import wave
 from sextant.platforms.withdrawn import Scope
 from sextant.platforms.youtube.auth import DATA
 from sextant.platforms.youtube.errors import NotOffered, QueryNotSupported, UnknownName
+from sextant.platforms.youtube.quota import LOOK, REPORTS, STATS
 
 ANALYTICS = "https://youtubeanalytics.googleapis.com"
 
@@ -39,6 +41,7 @@ IDS = 50
 """Most ids in one call for counts; a report takes 200 (§3.2, §3.4)."""
 BATCH = 200
 BATCH_STATS = "batchGetStats"
+LIST = "videos"
 TOGETHER = "several videos in one report"
 WORD = re.compile(r"\w+")
 
@@ -82,7 +85,7 @@ async def statistics(call: Call, posts: Sequence[Published]) -> list[Counted]:
         found = await ask_statistics(call, f"videos:{BATCH_STATS}", groups)
     refusal = next((answer for answer in found if isinstance(answer, NotOffered)), None)
     if refusal or not found:
-        found = await ask_statistics(call, "videos", groups)
+        found = await ask_statistics(call, LIST, groups)
     if refusal and not all(isinstance(answer, Fault) for answer in found):
         call.withdrawn.add(scope, BATCH_STATS, refusal.message, call.now)
     if all(isinstance(answer, Fault) for answer in found):
@@ -99,7 +102,8 @@ async def ask_statistics(
 
 def statistics_request(method: str, posts: Sequence[Published]) -> Request:
     params = {"part": "id,snippet,statistics", "id": listed(posts)}
-    return Request("GET", f"{DATA}/youtube/v3/{method}", params=params, posts=len(posts))
+    spends = LOOK if method == LIST else spending(STATS)
+    return Request("GET", f"{DATA}/youtube/v3/{method}", params=params, posts=len(posts), spends=spends)
 
 
 def scope_of(call: Call, source: str) -> Scope:
@@ -161,7 +165,8 @@ def report_request(
         "maxResults": "200",
     }
     params |= {} if apart else by_video
-    return Request("GET", f"{ANALYTICS}/v2/reports", params=params, posts=len(posts))
+    spends = spending(REPORTS)
+    return Request("GET", f"{ANALYTICS}/v2/reports", params=params, posts=len(posts), spends=spends)
 
 
 def blamed(fault: Fault, names: Sequence[str]) -> list[str] | None:

@@ -13,6 +13,7 @@ from sextant.platforms.youtube.auth import DATA
 from sextant.platforms.youtube.errors import NoPlaylist
 from sextant.platforms.youtube.metadata import snippet
 from sextant.platforms.youtube.options import options_of
+from sextant.platforms.youtube.quota import LOOK
 
 PAGE = 50
 PAGES_MOST = 100
@@ -61,7 +62,8 @@ async def playlist_page(call: Call, page: str) -> tuple[list[dict[str, Any]], st
     params = {"part": "snippet", "playlistId": playlist(call.account.id), "maxResults": str(PAGE)}
     params |= {"pageToken": page} if page else {}
     try:
-        answer = await call.send(Request("GET", f"{DATA}/youtube/v3/playlistItems", params=params))
+        url = f"{DATA}/youtube/v3/playlistItems"
+        answer = await call.send(Request("GET", url, params=params, spends=LOOK))
     except NoPlaylist:
         return [], None
     if "items" not in answer.json and "kind" not in answer.json:

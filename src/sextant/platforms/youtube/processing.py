@@ -10,6 +10,7 @@ from sextant.platforms.base import Call, Published, Request
 from sextant.platforms.catalogue import Kind
 from sextant.platforms.shape import iso_time, mapping, objects
 from sextant.platforms.youtube.auth import DATA, WEB
+from sextant.platforms.youtube.quota import LOOK
 
 POLL_FIRST_S, POLL_MOST_S, POLL_FOR_S = 0.5, 30.0, 300.0
 ACCOUNT_TROUBLE = frozenset({"uploaderAccountSuspended", "uploaderAccountClosed"})
@@ -39,7 +40,7 @@ async def asked(call: Call, video: str) -> dict[str, Any]:
     video is there, and may not be called failed."""
     params = {"part": "snippet,status,processingDetails", "id": video}
     try:
-        answer = await call.send(Request("GET", f"{DATA}/youtube/v3/videos", params=params))
+        answer = await call.send(Request("GET", f"{DATA}/youtube/v3/videos", params=params, spends=LOOK))
     except Reconnect as refused:
         raise TryLater(f"The video is uploaded; its state may not be asked for. {refused.message}") from None
     return next((item for item in objects(answer.json.get("items")) if item.get("id") == video), {})

@@ -14,6 +14,7 @@ from sextant.platforms.youtube.errors import UploadExpired
 from sextant.platforms.youtube.metadata import title
 from sextant.platforms.youtube.playlist import listed
 from sextant.platforms.youtube.processing import processed, published
+from sextant.platforms.youtube.quota import CHANGE
 from sextant.platforms.youtube.upload import is_last, open_upload, probe, put_chunk
 
 SETTLED = timedelta(seconds=60)
@@ -68,7 +69,8 @@ async def pictured(call: Call, draft: Draft, post: Published) -> Published:
 async def delete(call: Call, post: Published) -> None:
     """50 units of quota. Needs `youtube.force-ssl`; uploading alone is not enough (§1.3)."""
     try:
-        await call.send(Request("DELETE", f"{DATA}/youtube/v3/videos", params={"id": post.id}))
+        params = {"id": post.id}
+        await call.send(Request("DELETE", f"{DATA}/youtube/v3/videos", params=params, spends=CHANGE))
     except Gone:
         return
 

@@ -6,6 +6,7 @@ from sextant.errors import Fault, TryLater
 from sextant.platforms.base import Call, Draft, Request
 from sextant.platforms.media import Media
 from sextant.platforms.youtube.options import THUMBNAIL, options_of
+from sextant.platforms.youtube.quota import CHANGE
 
 SET = "https://www.googleapis.com/upload/youtube/v3/thumbnails/set"
 TIMEOUT_S = 120.0
@@ -43,8 +44,17 @@ async def send(call: Call, picture: Media, video: str) -> None:
     file = await picture.file()
     params = {"videoId": video, "uploadType": "media"}
     headers = {"Content-Type": file.mime}
-    body = file.stream()
-    await call.send(Request("POST", SET, params=params, headers=headers, body=body, timeout_s=TIMEOUT_S))
+    await call.send(
+        Request(
+            "POST",
+            SET,
+            params=params,
+            headers=headers,
+            body=file.stream(),
+            timeout_s=TIMEOUT_S,
+            spends=CHANGE,
+        )
+    )
 
 
 def said(fault: Fault) -> str:
