@@ -147,7 +147,7 @@ class Stage:
     """
 
     def __init__(self, directory: Path, database_url: str, apart: int = 0, workers: int = 0) -> None:
-        self.directory = directory
+        self.directory, self.database_url = directory, database_url
         self.key = "mk_bench_" + secrets.token_hex(16)
         self.sandbox = Server("sandbox", ["sandbox"], directory, {}, "/_control/clock")
         variables = {
@@ -313,13 +313,17 @@ def workplace() -> Iterator[Path]:
 
 
 @contextmanager
-def stage_for(database_url: str, postgres: bool) -> Iterator[Stage]:
-    """One process on SQLite; two APIs and three workers on Postgres, the one named or one of our own."""
+def stage_for(database_url: str, postgres: bool, apart: tuple[int, int] | None = None) -> Iterator[Stage]:
+    """One process on SQLite; two APIs and three workers on Postgres, the one named or one of our own.
+
+    `apart`: so many APIs and workers on either.
+    """
     with ExitStack() as stack:
         directory = stack.enter_context(workplace())
         url = stack.enter_context(embedded_postgres()) if postgres else database_url
         fresh = stack.enter_context(fresh_database(url or f"sqlite:///{directory}/sextant.sqlite"))
-        yield Stage(directory, fresh, *((2, 3) if fresh.startswith("postgresql:") else (0, 0)))
+        usual = (2, 3) if fresh.startswith("postgresql:") else (0, 0)
+        yield Stage(directory, fresh, *(apart or usual))
 
 
 def run(work: Coroutine[Any, Any, Result]) -> Result:
