@@ -20,7 +20,7 @@ def test_the_documented_floors_for_a_thousand_posts() -> None:
     assert floors == {
         "x": 20,
         "x, older than 30 days": 10,
-        "linkedin": 100,
+        "linkedin": 40,
         "instagram": 20,
         "facebook": 20,
         "tiktok": 50,

@@ -40,6 +40,8 @@ class Network(Scripted):
 
     batches = True
     singles = True
+    denied: tuple[str, ...] = ()
+    """Parameters of share statistics that the app or the role may not use."""
     unknown: tuple[str, ...] = ()
     absent = ""
     plain_types = True
@@ -56,6 +58,8 @@ class Network(Scripted):
             return refused(404, "RESOURCE_NOT_FOUND", f"No virtual resource found for {resource}")
         if resource == "socialMetadata":
             return self.social(request)
+        if any(name in request.query for name in self.denied):
+            return refused(403, "ACCESS_DENIED", "Not enough permissions to access these statistics")
         kind = request.query.get("queryType") or request.query.get("type")
         if kind in self.unknown:
             return refused(400, "INVALID_ARGUMENT", f"Parameter has the value {kind} that does not exist")
@@ -140,6 +144,42 @@ async def test_a_missing_feed_scope_is_not_taken_for_the_tier(peer: Network, pag
     assert len(peer.asked) == 3
     peer.batches = peer.singles = True
     assert (await numbers(page, *shares(1)))[0][1] == FULL
+
+
+# ---- share statistics ----------------------------------------------------------------------------------
+
+
+MIXED = ("urn:li:share:1", "urn:li:ugcPost:2", "urn:li:share:3")
+
+
+async def test_shares_and_ugc_posts_are_told_in_one_call(peer: Network, page: AccountCall) -> None:
+    told = await numbers(page, *map(post, MIXED))
+    assert [found for _, found, _ in told] == [FULL] * 3
+    assert len(peer.asked) == 2, "statistics and reactions"
+
+
+async def test_where_ugc_posts_are_denied_shares_are_read_alone(peer: Network, page: AccountCall) -> None:
+    peer.denied = ("ugcPosts",)
+    for calls in (3, 3):
+        before = len(peer.asked)
+        share, ugc, other = await numbers(page, *map(post, MIXED))
+        assert share[1] == other[1] == FULL
+        assert ugc[2]["impressions"] is Reason.NOT_AUTHORIZED
+        assert share[0].fault is ugc[0].fault is None
+        assert len(peer.asked) == before + calls
+    peer.denied = ()
+    assert [found for _, found, _ in await numbers(page, *map(post, MIXED))] == [FULL] * 3
+
+
+async def test_a_missing_role_is_not_taken_for_the_kind_of_post(peer: Network, page: AccountCall) -> None:
+    peer.denied = ("shares", "ugcPosts")
+    told = await numbers(page, *map(post, MIXED))
+    assert {missing["impressions"] for _, _, missing in told} == {Reason.NOT_AUTHORIZED}
+    assert len(peer.asked) == 3
+    peer.denied = ()
+    before = len(peer.asked)
+    assert [found for _, found, _ in await numbers(page, *map(post, MIXED))] == [FULL] * 3
+    assert len(peer.asked) == before + 2, "nothing was remembered"
 
 
 # ---- versions ------------------------------------------------------------------------------------------

@@ -184,8 +184,8 @@ async def test_page_requests_are_one_batch_with_the_query_built_by_hand() -> Non
     entity = "q=organizationalEntity&organizationalEntity=urn%3Ali%3Aorganization%3A1337"
     assert queries == [
         "ids=List(urn%3Ali%3Ashare%3A1,urn%3Ali%3Ashare%3A2,urn%3Ali%3AugcPost%3A3)",
-        f"{entity}&shares=List(urn%3Ali%3Ashare%3A1,urn%3Ali%3Ashare%3A2)",
-        f"{entity}&ugcPosts=List(urn%3Ali%3AugcPost%3A3)",
+        f"{entity}&shares=List(urn%3Ali%3Ashare%3A1,urn%3Ali%3Ashare%3A2)"
+        "&ugcPosts=List(urn%3Ali%3AugcPost%3A3)",
     ]
     assert all(asked.headers["LinkedIn-Version"] == "202609" for asked in peer.asked)
     social = next(asked for asked in peer.asked if asked.path.endswith("/socialMetadata"))

@@ -58,13 +58,18 @@ Asked = tuple[str, str]
 
 SOCIAL = "socialMetadata"
 BATCH_GET = "BATCH_GET"
+STATISTICS = "organizationalEntityShareStatistics"
+TOGETHER = "shares and ugcPosts in one call"
 Answers = Mapping[Asked, Answer | Fault]
 
 
 async def page_answers(call: Call, posts: Sequence[Published]) -> Answers:
     """One wave for posts of a Page; SOCIAL is there for each post."""
+    ids = [post.id for post in posts]
     told: list[Answers] = await together(
-        social_answers(call, [post.id for post in posts]), answers_to(call, page_requests(call, posts))
+        social_answers(call, ids),
+        statistics_answers(call, ids),
+        answers_to(call, video_requests(call, posts)),
     )
     return heard(call, {asked: answer for answers in told for asked, answer in answers.items()})
 
@@ -175,23 +180,44 @@ def refused_part(status: Json, words: str) -> Fault:
             return TryLater(words)
 
 
+# ---- share statistics --------------------------------------------------------------------------------
+
+
+async def statistics_answers(call: Call, urns: Sequence[str]) -> Answers:
+    """Each group's, in one call; apart where the app is refused `ugcPosts=` alone (§3.1)."""
+    page, scope = call.account.id, scope_of(call, STATISTICS)
+    groups = {group: [urn for urn in urns if group_of(urn) == group] for group in ("shares", "ugcPosts")}
+    groups = {group: those for group, those in groups.items() if those}
+    if len(groups) < 2 or TOGETHER in call.withdrawn.known(scope, call.now):
+        return await answers_to(
+            call, {(group, ""): statistics_request(page, {group: those}) for group, those in groups.items()}
+        )
+    [whole] = await wave(call, [statistics_request(page, groups)])
+    if not isinstance(whole, NoValue):
+        return {(group, ""): whole for group in groups}
+    [shares] = await wave(call, [statistics_request(page, {"shares": groups["shares"]})])
+    if not isinstance(shares, Answer):
+        # The refusals of role and kind read alike: it is the role when shares are refused as well.
+        return {(group, ""): shares for group in groups}
+    call.withdrawn.add(scope, TOGETHER, whole.message, call.now)
+    return {("shares", ""): shares, ("ugcPosts", ""): whole}
+
+
 # ---- requests: Rest.li queries are built by hand («Read first») ----------------------------------------
 
 
-def page_requests(call: Call, posts: Sequence[Published]) -> dict[Asked, Request]:
-    """Shares and ugcPosts apart: some apps are refused `ugcPosts=` alone (§3.1)."""
-    page, ids = call.account.id, [post.id for post in posts]
-    groups = {group: [urn for urn in ids if group_of(urn) == group] for group in ("shares", "ugcPosts")}
-    requests = {(group, ""): statistics_request(page, group, urns) for group, urns in groups.items() if urns}
-    for post in posts:
-        for figure in asked_of(call, post, PAGE_VIDEO if post.kind.is_video else ()):
-            requests[figure.type, post.id] = video_request(figure, post.id)
-    return requests
+def video_requests(call: Call, posts: Sequence[Published]) -> dict[Asked, Request]:
+    return {
+        (figure.type, post.id): video_request(figure, post.id)
+        for post in posts
+        for figure in asked_of(call, post, PAGE_VIDEO if post.kind.is_video else ())
+    }
 
 
-def statistics_request(page: str, group: str, urns: Sequence[str]) -> Request:
-    query = f"q=organizationalEntity&organizationalEntity={encoded(page)}&{group}={listed(urns)}"
-    return get(f"/rest/organizationalEntityShareStatistics?{query}", "FINDER", posts=len(urns))
+def statistics_request(page: str, groups: Mapping[str, Sequence[str]]) -> Request:
+    query = f"q=organizationalEntity&organizationalEntity={encoded(page)}"
+    query += "".join(f"&{group}={listed(urns)}" for group, urns in groups.items())
+    return get(f"/rest/{STATISTICS}?{query}", "FINDER", posts=sum(map(len, groups.values())))
 
 
 def video_request(figure: Figure, urn: str) -> Request:
