@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal, Protocol, runtime_checkable
@@ -85,7 +86,7 @@ def spending(*allowances: Allowance, times: int = 1) -> dict[str, int]:
     return {allowance.name: times for allowance in allowances}
 
 
-def price_of(allowances: tuple[Allowance, ...]) -> float:
+def price_of(allowances: Iterable[Allowance]) -> float:
     """US dollars per post charged; 0.0 where nothing is charged."""
     return max((allowance.usd for allowance in allowances if allowance.charged_posts), default=0.0)
 

@@ -192,10 +192,10 @@ async def statistics_answers(call: Call, urns: Sequence[str]) -> Answers:
         return await answers_to(
             call, {(group, ""): statistics_request(page, {group: those}) for group, those in groups.items()}
         )
-    [whole] = await wave(call, [statistics_request(page, groups)])
+    [whole] = await asked(call, [statistics_request(page, groups)])
     if not isinstance(whole, NoValue):
         return {(group, ""): whole for group in groups}
-    [shares] = await wave(call, [statistics_request(page, {"shares": groups["shares"]})])
+    [shares] = await asked(call, [statistics_request(page, {"shares": groups["shares"]})])
     if not isinstance(shares, Answer):
         # The refusals of role and kind read alike: it is the role when shares are refused as well.
         return {(group, ""): shares for group in groups}
