@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given
@@ -25,13 +27,16 @@ from sextant.platforms.allowances import (
     price_of,
     spending,
 )
-from sextant.platforms.base import Published, Request
+from sextant.platforms.base import Deletes, Draft, Published, Request
 from sextant.platforms.catalogue import Kind
+from sextant.platforms.youtube.options import YouTubeOptions
 from sextant.platforms.youtube.quota import DAY as PACIFIC
 from sextant.sandbox.networks import networks
 from sextant.sandbox.server import Sandbox
 from sextant.sandbox.world import Post, World
 from tests.calls import call_for, connect
+from tests.platforms.adapters import steps
+from tests.platforms.youtube_files import picture, video
 
 QUARTER = Window(900, rolling=True)
 WINDOWS = (MINUTE, QUARTER, HOUR, DAY, PACIFIC, MONTH, Window(7 * 86_400), Window(86_400, "Asia/Kolkata"))
@@ -114,11 +119,10 @@ def test_every_moment_lies_in_one_window(window: Window, moment: datetime) -> No
     assert window.end(window.before(moment)) == begin
 
 
-@given(moment=MOMENTS, other=MOMENTS)
-def test_windows_never_overlap(moment: datetime, other: datetime) -> None:
-    """Two calls that come within a rolling window lie in one window or in two that touch."""
-    first, second = sorted((moment, moment + (other - moment) % timedelta(seconds=QUARTER.seconds)))
-    assert QUARTER.begin(first) in (QUARTER.begin(second), QUARTER.before(second))
+@given(moment=MOMENTS, later_s=st.floats(0, QUARTER.seconds, exclude_max=True))
+def test_a_rolling_span_lies_in_two_windows_at_most(moment: datetime, later_s: float) -> None:
+    later = moment + timedelta(seconds=later_s)
+    assert QUARTER.begin(moment) in (QUARTER.begin(later), QUARTER.before(later))
 
 
 # ---- the documents ---------------------------------------------------------------------------------
@@ -338,6 +342,28 @@ async def test_youtube_spends_units_where_its_counts_come_from_the_list() -> Non
         scope = ("youtube", stage.call.account.id, "videos", stage.call.app.api_version)
         stage.call.withdrawn.add(scope, "batchGetStats", "not for this project", stage.call.now)
         assert await stage.spent(posts) == {"units_per_day": 2, "reports_per_day": 1}
+
+
+async def test_youtube_counts_the_units_of_publishing_and_deleting(tmp_path: Path) -> None:
+    """youtube.md §4: looks 1, thumbnails and deleting 50, opening an upload none of these units."""
+    async with reading("youtube") as stage:
+        stage.sandbox.world.clock.run_at(20)
+        extra = {"thumbnail_url": picture(tmp_path / "thumb.jpg")}
+        clip = video(tmp_path / "clip.mp4")
+        options = YouTubeOptions(thumbnail_url=extra["thumbnail_url"].url)
+        draft = Draft("draft-1", "A clip", (clip,), Kind.VIDEO, options, extra)
+        post = (await steps(stage.call, draft))[-1].published
+        assert post is not None
+        assert post.note is None
+        platform = stage.call.platform
+        assert isinstance(platform, Deletes)
+        await platform.delete(stage.call, post)
+        spent = {(r.method, urlsplit(r.url).path): dict(r.spends) for r in stage.made if r.spends}
+        assert spent == {
+            ("GET", "/youtube/v3/videos"): {"units_per_day": 1},
+            ("POST", "/upload/youtube/v3/thumbnails/set"): {"units_per_day": 50},
+            ("DELETE", "/youtube/v3/videos"): {"units_per_day": 50},
+        }
 
 
 async def test_linkedin_counts_the_calls_of_a_page() -> None:
