@@ -36,6 +36,7 @@ from sextant.sandbox.server import Sandbox
 from sextant.sandbox.world import Post, World
 from tests.calls import call_for, connect
 from tests.platforms.adapters import steps
+from tests.platforms.scene import Clip
 from tests.platforms.youtube_files import picture, video
 
 QUARTER = Window(900, rolling=True)
@@ -411,3 +412,36 @@ async def test_the_tier_is_the_apps_whichever_account_found_it_out() -> None:
             author = "urn:li:person:782bbtaQ"
             spent = await other.spent(other.posts("urn:li:share:71{:017d}", Kind.TEXT, 1, author=author))
             assert spent["development_account_calls_per_day"] == 6
+
+
+@pytest.mark.parametrize(
+    ("name", "login", "host", "expected"),
+    [
+        ("linkedin", None, "api.linkedin.com", {"calls_per_day": 1, "account_calls_per_day": 1}),
+        (
+            "tiktok",
+            "business",
+            "business-api.tiktok.com",
+            {
+                "business_calls_per_second": 1,
+                "business_calls_per_minute": 1,
+                "business_calls_per_day": 1,
+            },
+        ),
+    ],
+)
+async def test_publishing_is_counted_where_every_call_of_an_app_is(
+    name: str, login: str | None, host: str, expected: Mapping[str, int]
+) -> None:
+    async with reading(name, login) as stage:
+        stage.sandbox.world.clock.run_at(20)
+        draft = Draft("draft-1", "A clip", (Clip(stage.sandbox),), Kind.VIDEO)
+        post = (await steps(stage.call, draft))[-1].published
+        assert post is not None
+        platform = stage.call.platform
+        if isinstance(platform, Deletes):
+            await platform.delete(stage.call, post)
+        counted = [dict(r.spends) for r in stage.made if urlsplit(r.url).hostname == host]
+        assert len(counted) >= 3
+        assert counted == [expected] * len(counted)
+        assert not any(r.spends for r in stage.made if urlsplit(r.url).hostname != host)

@@ -12,7 +12,7 @@ from sextant.errors import Fault, Gone, NoValue, OurBug, TryLater
 from sextant.metrics import Reason
 from sextant.platforms.base import Answer, Call, Json, Published, Refusal, Request, together
 from sextant.platforms.linkedin.auth import API
-from sextant.platforms.linkedin.limits import COUNTED, DEVELOPMENT
+from sextant.platforms.linkedin.tier import BATCH_GET, counted, lacks_batches, learn
 from sextant.platforms.shape import mapping
 from sextant.platforms.waves import wave
 from sextant.platforms.withdrawn import Scope
@@ -57,7 +57,6 @@ Asked = tuple[str, str]
 """What was asked for, and of which post ("" for a batch)."""
 
 SOCIAL = "socialMetadata"
-BATCH_GET = "BATCH_GET"
 STATISTICS = "organizationalEntityShareStatistics"
 TOGETHER = "shares and ugcPosts in one call"
 Answers = Mapping[Asked, Answer | Fault]
@@ -84,8 +83,7 @@ async def answers_to(call: Call, requests: Mapping[Asked, Request]) -> Answers:
 
 
 async def asked(call: Call, requests: Iterable[Request]) -> list[Answer | Fault]:
-    spends = COUNTED | (DEVELOPMENT if lacks_batches(call) else {})
-    return await wave(call, (replace(request, spends=spends) for request in requests))
+    return await wave(call, (counted(call, request) for request in requests))
 
 
 def heard(call: Call, answers: Answers) -> Answers:
@@ -138,18 +136,8 @@ async def social_answers(call: Call, urns: Sequence[str]) -> Answers:
     if not isinstance(alone, Answer | Gone):
         # The refusals of tier and scope read alike: it is the scope when one post is refused as well.
         return {(SOCIAL, urn): alone for urn in urns}
-    call.withdrawn.add(tier_of(call), BATCH_GET, whole.message, call.now)
+    learn(call, whole.message)
     return {**first, **await social_apart(call, urns[1:])}
-
-
-def lacks_batches(call: Call) -> bool:
-    """Whether the app is known to be on the Development tier."""
-    return BATCH_GET in call.withdrawn.known(tier_of(call), call.now)
-
-
-def tier_of(call: Call) -> Scope:
-    """A tier is the app's, whichever account found it out."""
-    return "linkedin", call.app.client_id, SOCIAL, call.app.api_version
 
 
 async def social_apart(call: Call, urns: Sequence[str]) -> Answers:

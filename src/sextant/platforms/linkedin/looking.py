@@ -19,6 +19,7 @@ from sextant.platforms.base import Call, Checkpoint, Draft, Json, Published, Req
 from sextant.platforms.catalogue import Kind
 from sextant.platforms.linkedin.auth import API, WEB
 from sextant.platforms.linkedin.littletext import same_text
+from sextant.platforms.linkedin.tier import counted
 from sextant.platforms.shape import items, mapping, objects, text, unix_time, whole
 
 State = Mapping[str, str]
@@ -96,7 +97,8 @@ async def made_since(call: Call, urn: str, since: datetime) -> bool:
     A token that may only write cannot tell (§2.8); several programs then take the URN (§2.1).
     """
     try:
-        answer = await call.send(Request("GET", f"{API}/rest/posts/{quote(urn, safe='')}"))
+        request = Request("GET", f"{API}/rest/posts/{quote(urn, safe='')}")
+        answer = await call.send(counted(call, request))
     except (NoValue, Reconnect, ActOutside):
         return True
     except Gone:
@@ -160,7 +162,7 @@ async def page_of_posts(call: Call, start: int) -> dict[str, Json]:
     query = f"q=author&author={author}&start={start}&count={PAGE_SIZE}&sortBy=CREATED"
     request = Request("GET", f"{API}/rest/posts?{query}", headers={"X-RestLi-Method": "FINDER"})
     try:
-        body = mapping((await call.send(request)).json)
+        body = mapping((await call.send(counted(call, request))).json)
     except (NoValue, Reconnect, ActOutside):
         raise Unreadable from None
     except Fault as unsure:

@@ -14,6 +14,7 @@ from sextant.platforms.linkedin.auth import API
 from sextant.platforms.linkedin.errors import UploadExpired
 from sextant.platforms.linkedin.littletext import little_text
 from sextant.platforms.linkedin.options import LinkedInOptions
+from sextant.platforms.linkedin.tier import counted
 from sextant.platforms.linkedin.uploads import available
 
 State = Mapping[str, str]
@@ -117,7 +118,8 @@ async def create(call: Call, draft: Draft, state: State) -> str:
     }
     if draft.media:
         body["content"] = content(options, state)
-    answer = await call.send(Request("POST", f"{API}/rest/posts", json=body, commits=True))
+    request = Request("POST", f"{API}/rest/posts", json=body, commits=True)
+    answer = await call.send(counted(call, request))
     return answer.headers["x-restli-id"]
 
 

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from sextant.errors import FixContent, TryLater
 from sextant.platforms.base import Call, Json, Request
 from sextant.platforms.linkedin.auth import API
+from sextant.platforms.linkedin.tier import counted
 from sextant.platforms.media import FileStream
 from sextant.platforms.shape import mapping, unix_time, whole
 
@@ -21,7 +22,8 @@ POLL_FIRST_S, POLL_MOST_S, POLL_FOR_S = 0.5, 10.0, 300.0
 async def initialized(call: Call, resource: str, asked: Mapping[str, Json]) -> dict[str, Json]:
     """What LinkedIn says of an upload that it opened for `images` or `videos`."""
     url = f"{API}/rest/{resource}?action=initializeUpload"
-    answer = await call.send(Request("POST", url, json={"initializeUploadRequest": asked}))
+    request = Request("POST", url, json={"initializeUploadRequest": asked})
+    answer = await call.send(counted(call, request))
     return mapping(mapping(answer.json).get("value"))
 
 
@@ -54,7 +56,8 @@ async def available(call: Call, resource: str, urn: str) -> None:
 
 
 async def status_of(call: Call, resource: str, urn: str) -> str:
-    answer = await call.send(Request("GET", f"{API}/rest/{resource}/{quote(urn, safe='')}"))
+    request = Request("GET", f"{API}/rest/{resource}/{quote(urn, safe='')}")
+    answer = await call.send(counted(call, request))
     told = mapping(answer.json)
     if told.get("status") == "PROCESSING_FAILED":
         reason = told.get("processingFailureReason") or "no reason given"

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from sextant.errors import OurBug, TryLater
 from sextant.platforms.base import Call, Checkpoint, Json, Request
 from sextant.platforms.linkedin.auth import API
+from sextant.platforms.linkedin.tier import counted
 from sextant.platforms.linkedin.uploads import expiry, initialized, put, status_of, still_open
 from sextant.platforms.media import MediaFile
 from sextant.platforms.shape import objects, text, whole
@@ -81,7 +82,7 @@ async def finalize(call: Call, state: Mapping[str, str]) -> None:
     }
     url = f"{API}/rest/videos?action=finalizeUpload"
     try:
-        await call.send(Request("POST", url, json={"finalizeUploadRequest": asked}))
+        await call.send(counted(call, Request("POST", url, json={"finalizeUploadRequest": asked})))
     except OurBug:
         if await status_of(call, "videos", state["video"]) not in ("PROCESSING", "AVAILABLE"):
             raise

@@ -6,7 +6,7 @@ from typing import Any
 
 from sextant.platforms.base import Call, Draft, Request
 from sextant.platforms.tiktok.auth import OPEN_API, business_url, is_business
-from sextant.platforms.tiktok.limits import is_photos, options_of
+from sextant.platforms.tiktok.limits import BUSINESS_CALL, is_photos, options_of
 from sextant.platforms.tiktok.options import TikTokOptions
 
 PULL = "PULL_FROM_URL"
@@ -21,7 +21,8 @@ def pulling(call: Call, draft: Draft) -> Request:
             "business_id": call.account.id,
             **(business_photos(draft) if photos else business_video(draft)),
         }
-        return Request("POST", business_url(call.app, path), json=body, commits=True)
+        url = business_url(call.app, path)
+        return Request("POST", url, json=body, commits=True, spends=BUSINESS_CALL)
     if photos:
         url, body = f"{OPEN_API}/post/publish/content/init/", open_photos(draft)
         return Request("POST", url, json=body, commits=True)

@@ -11,7 +11,7 @@ from sextant.platforms.rules import known, media_at
 from sextant.platforms.shape import items, whole
 from sextant.platforms.tiktok.auth import OPEN_API, business_url, data_of, is_business
 from sextant.platforms.tiktok.errors import Banned, DailyCap, UserCap
-from sextant.platforms.tiktok.limits import is_photos, options_of
+from sextant.platforms.tiktok.limits import BUSINESS_CALL, is_photos, options_of
 
 SWITCHES = (
     ("allow_comments", "comment_disabled", "comments"),
@@ -47,7 +47,8 @@ async def agreed(call: Call, draft: Draft) -> None:
 def state_request(call: Call) -> Request:
     if is_business(call.app):
         params = {"business_id": call.account.id}
-        return Request("GET", business_url(call.app, "business/video/settings"), params=params)
+        url = business_url(call.app, "business/video/settings")
+        return Request("GET", url, params=params, spends=BUSINESS_CALL)
     return Request("POST", f"{OPEN_API}/post/publish/creator_info/query/")
 
 

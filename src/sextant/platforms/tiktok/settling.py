@@ -17,7 +17,7 @@ from sextant.platforms.base import Call, Checkpoint, Draft, Published, Request
 from sextant.platforms.shape import iso_time, items, mapping, objects, text, unix_time, whole
 from sextant.platforms.tiktok import creator
 from sextant.platforms.tiktok.auth import OPEN_API, business_url, compact, data_of, is_business
-from sextant.platforms.tiktok.limits import BATCH, is_photos
+from sextant.platforms.tiktok.limits import BATCH, BUSINESS_CALL, is_photos
 from sextant.platforms.tiktok.metrics import public_url
 from sextant.platforms.tiktok.native import published
 from sextant.platforms.tiktok.states import LONGEST_PAUSE_S, PUBLIC, is_public
@@ -110,7 +110,8 @@ def page_request(call: Call, cursor: int) -> Request:
         params = {"business_id": call.account.id, "fields": fields, "max_count": str(BATCH)}
         if cursor:
             params["cursor"] = str(cursor)
-        return Request("GET", business_url(call.app, "business/video/list"), params=params)
+        url = business_url(call.app, "business/video/list")
+        return Request("GET", url, params=params, spends=BUSINESS_CALL)
     url, fields = f"{OPEN_API}/video/list/", "id,create_time,video_description,share_url"
     body = {"max_count": BATCH, **({"cursor": cursor} if cursor else {})}
     return Request("POST", url, params={"fields": fields}, json=body)

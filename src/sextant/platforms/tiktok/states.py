@@ -12,7 +12,7 @@ from sextant.platforms.base import Call, Draft, Request
 from sextant.platforms.shape import iso_time, items, whole
 from sextant.platforms.tiktok.auth import OPEN_API, business_url, data_of, is_business
 from sextant.platforms.tiktok.errors import REASONS
-from sextant.platforms.tiktok.limits import is_photos, options_of
+from sextant.platforms.tiktok.limits import BUSINESS_CALL, is_photos, options_of
 
 PUBLIC = "PUBLIC_TO_EVERYONE"
 PATIENCE_S = 90.0
@@ -68,7 +68,8 @@ async def state_of(call: Call, publish_id: str) -> State:
 def state_request(call: Call, publish_id: str) -> Request:
     if is_business(call.app):
         params = {"business_id": call.account.id, "publish_id": publish_id}
-        return Request("GET", business_url(call.app, "business/publish/status"), params=params)
+        url = business_url(call.app, "business/publish/status")
+        return Request("GET", url, params=params, spends=BUSINESS_CALL)
     url = f"{OPEN_API}/post/publish/status/fetch/"
     return Request("POST", url, json={"publish_id": publish_id})
 
