@@ -18,7 +18,6 @@ import statistics
 import sys
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -49,9 +48,9 @@ async def prepare(stage: Stage, rounds: int) -> dict[str, list[str]]:
     """Unread posts, so many on each network alone and as many on all six."""
     data = stage.directory / "data"
     data.mkdir(parents=True, exist_ok=True)
-    world, now = World(SandboxClock(), data / "sandbox.json"), datetime.now(UTC)
+    world = World(SandboxClock(), data / "sandbox.json")
     people = await consenting(world, 1)
-    store = Store(stage.database_url)
+    now, store = world.clock.now(), Store(stage.database_url)
     await migrate(store)
     owner = await owner_of(store, people, now, key=stage.key, secret=SECRET)
     posts = list(placed(people, 2 * rounds * len(people), now))

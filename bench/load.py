@@ -1,9 +1,10 @@
-"""A small closed-loop HTTP/1.1 load: keep-alive connections, one request in flight on each."""
+"""A small HTTP/1.1 load: keep-alive connections, one request in flight on each; in a loop, or all at once."""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 
 
 class _Caller(asyncio.Protocol):
@@ -42,10 +43,7 @@ async def one_answer(port: int, request: bytes) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(request)
     head = await reader.readuntil(b"\r\n\r\n")
-    size = next(
-        int(line.split(b":")[1]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length")
-    )
-    body = await reader.readexactly(size)
+    body = await reader.readexactly(content_length(head))
     writer.close()
     return head + body
 
@@ -63,6 +61,65 @@ async def throughput(port: int, request: bytes, seconds: float, connections: int
         callers.append(caller)
     answers = sum([await caller.done for caller in callers])
     return answers / (time.perf_counter() - start)
+
+
+class _One(asyncio.Protocol):
+    """One request at a time, and how long its answer took."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        self.answer: asyncio.Future[float] | None = None
+
+    def ask(self, request: bytes) -> asyncio.Future[float]:
+        """Seconds until the whole answer was there; it has to be a 200."""
+        self.answer = asyncio.get_running_loop().create_future()
+        self.came = bytearray()
+        self.began = time.perf_counter()
+        self.transport.write(request)
+        return self.answer
+
+    def data_received(self, data: bytes) -> None:
+        self.came += data
+        head, end, body = self.came.partition(b"\r\n\r\n")
+        if not end or len(body) < content_length(head) or self.answer is None:
+            return
+        took = time.perf_counter() - self.began
+        if head.startswith(b"HTTP/1.1 200"):
+            self.answer.set_result(took)
+        else:
+            self.answer.set_exception(AssertionError(bytes(self.came[:300])))
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if self.answer is not None and not self.answer.done():
+            self.answer.set_exception(ConnectionError("closed in the middle of an answer"))
+
+
+class Crowd:
+    """Many readers, each with a connection that stays open, who ask all at once."""
+
+    def __init__(self, readers: list[_One]) -> None:
+        self._readers = readers
+
+    @classmethod
+    async def of(cls, port: int, size: int) -> Crowd:
+        loop = asyncio.get_running_loop()
+        made = [await loop.create_connection(_One, "127.0.0.1", port) for _ in range(size)]
+        return cls([reader for _, reader in made])
+
+    async def ask(self, requests: Sequence[bytes]) -> list[float]:
+        """The requests go round among the readers; seconds until each had its answer."""
+        answers = [reader.ask(requests[n % len(requests)]) for n, reader in enumerate(self._readers)]
+        return await asyncio.gather(*answers)
+
+    def leave(self) -> None:
+        for reader in self._readers:
+            reader.transport.close()
+
+
+def content_length(head: bytes) -> int:
+    lines = (line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length"))
+    return int(next(lines).split(b":")[1])
 
 
 def get(path: str, **headers: str) -> bytes:

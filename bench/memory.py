@@ -69,8 +69,8 @@ def process(*command: str, **environ: str) -> Iterator[tuple[subprocess.Popen[st
             running.terminate()
 
 
-def memory(pid: int, what: str) -> int:
-    """VmRSS or VmHWM of a process, in bytes."""
+def memory(pid: int | str, what: str) -> int:
+    """VmRSS or VmHWM of a process («self»: this one), in bytes."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(what + ":"))
 

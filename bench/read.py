@@ -3,7 +3,10 @@
 Both servers live in one process pinned to one core; the load comes from another core. The static route
 answers the very bytes of the analytics answer, with no key to check and nothing to look up.
 
-    python bench/read.py [--json] [--seconds 2] [--rounds 3]
+Then (bench/parallel.py) a thousand readers at once, while nothing else goes on and while `--destinations`
+other posts are collected in the same process: p50 and p99, no call to a network for what is read.
+
+    python bench/read.py [--json] [--seconds 2] [--rounds 3] [--destinations 10000] [--times 10]
 """
 
 from __future__ import annotations
@@ -11,39 +14,31 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
 import statistics
 import subprocess
 import sys
 import tempfile
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from bench.load import get, one_answer, throughput
+from bench.parallel import parallel, pin
+from bench.running import run, workplace
+from bench.seeding import Read, seed, strangers
 from litestar import Litestar, MediaType, Response
 from litestar import get as route
 
-from load import get, one_answer, throughput
 from sextant.api.routes import build_api
 from sextant.app import build
-from sextant.collecting import never_read
 from sextant.config import Settings
-from sextant.platforms import PLATFORMS
 from sextant.serve import free_address, served
 from sextant.services import Services
-from sextant.store import connections, organizations, posts, readings
 from sextant.store.migrate import migrate
-from sextant.store.rows import new_id
 
 KEY = "mk_bench_read"
-
-
-def pin(core: int) -> None:
-    cores = sorted(os.sched_getaffinity(0))
-    os.sched_setaffinity(0, {cores[core % len(cores)]})
 
 
 # ---- the process that is measured ------------------------------------------------------------------
@@ -71,56 +66,12 @@ async def serve(directory: Path) -> None:
 
 
 async def stored_post(services: Services) -> str:
-    """A post that went to every platform an hour ago, with a fresh reading of each destination."""
-    now, post_id = datetime.now(UTC), new_id()
-    async with services.store.write() as db:
-        organization = await organizations.create(db, "Bench", "bench", now)
-        await organizations.add_key(db, organization.id, "bench", "full", KEY, now)
-        rows = [
-            await _destination(db, organization.id, post_id, place, name, now)
-            for place, name in enumerate(PLATFORMS)
-        ]
-        post = {
-            "id": post_id,
-            "organization_id": organization.id,
-            "text": "bench",
-            "media_urls": [],
-            "status": "posted",
-            "created_at": now,
-            "body_hash": "",
-        }
-        await posts.add(db, post, rows)
-        for row in rows:
-            reading = never_read(row["id"])
-            raw = {"likeCount": 42, "commentCount": 7, "viewCount": 9120, "shares": 3}
-            await readings.save(
-                db, replace(reading, as_of=now, raw=raw, next_refresh_at=now + timedelta(hours=1))
-            )
-    return post_id
-
-
-async def _destination(
-    db: Any, organization_id: str, post_id: str, place: int, platform: str, now: datetime
-) -> dict[str, Any]:
-    connection_id = new_id()
-    account = {"native_id": "1", "account_name": "Bench", "login": "-", "kind": "-"}
-    await connections.save(
-        db, connection_id, now, new=True, organization_id=organization_id, platform=platform, **account
-    )
-    return {
-        "id": new_id(),
-        "post_id": post_id,
-        "connection_id": connection_id,
-        "position": place,
-        "platform": platform,
-        "kind": "video",
-        "status": "posted",
-        "native_id": "1901625213503277588",
-        "post_url": "https://example.org/1901625213503277588",
-        "published_at": now - timedelta(hours=1),
-        "attempts": 0,
-        "updated_at": now,
-    }
+    """A post that went to every platform, with a fresh reading of each destination."""
+    now = datetime.now(UTC)
+    fresh = Read(now + timedelta(hours=1), as_of=now)
+    people = strangers(1)
+    seeded = await seed(services.store, len(people), people, read=fresh, key=KEY, now=now)
+    return seeded.post_ids[0]
 
 
 # ---- the process that measures ---------------------------------------------------------------------
@@ -139,11 +90,26 @@ async def measure(ports: dict[str, Any], seconds: float, rounds: int) -> dict[st
     return {"stored_rps": round(stored), "static_rps": round(static), "ratio": round(stored / static, 3)}
 
 
+def stored_and_static(seconds: float, rounds: int) -> dict[str, float]:
+    with tempfile.TemporaryDirectory() as directory:
+        command = [sys.executable, __file__, "--serve", directory]
+        server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert server.stdout is not None
+        ports = json.loads(server.stdout.readline())
+        found = asyncio.run(measure(ports, seconds, rounds))
+        server.communicate(timeout=30)
+    return found
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--seconds", type=float, default=2.0)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--destinations", type=int, default=10_000)
+    parser.add_argument(
+        "--times", type=int, default=10, help="that all readers ask, idle and while collecting"
+    )
     parser.add_argument("--serve", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve:
@@ -151,19 +117,25 @@ def main() -> None:
         asyncio.run(serve(options.serve))
         return
     pin(1)
-    with tempfile.TemporaryDirectory() as directory:
-        command = [sys.executable, __file__, "--serve", directory]
-        server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        assert server.stdout is not None
-        ports = json.loads(server.stdout.readline())
-        result = asyncio.run(measure(ports, options.seconds, options.rounds))
-        server.communicate(timeout=30)
-    if options.json:
-        print(json.dumps(result))
-        return
-    print(f"static route      {result['static_rps']:>7,.0f} requests/s")
-    print(f"stored analytics  {result['stored_rps']:>7,.0f} requests/s")
-    print(f"ratio             {result['ratio']:>7.2f}")
+    result: dict[str, Any] = stored_and_static(options.seconds, options.rounds)
+    with workplace() as directory:
+        result["parallel"] = run(parallel(directory, options.destinations, options.times))
+    print(json.dumps(result) if options.json else table(result))
+
+
+def table(result: dict[str, Any]) -> str:
+    found = result["parallel"]
+    lines = [
+        f"static route      {result['static_rps']:>7,.0f} requests/s",
+        f"stored analytics  {result['stored_rps']:>7,.0f} requests/s",
+        f"ratio             {result['ratio']:>7.2f}",
+        "",
+        f"{found['readers']:,} readers at once, {found['posts']} posts      reads    p50 ms    p99 ms",
+    ]
+    for name, words in (("idle", "idle"), ("collecting", f"while {found['destinations']:,} are collected")):
+        row = found[name]
+        lines.append(f"{words:<34}{row['reads']:>10,}{row['p50_ms']:>10.1f}{row['p99_ms']:>10.1f}")
+    return "\n".join([*lines, f"ratio of the p99 {found['p99_ratio']:.2f}"])
 
 
 if __name__ == "__main__":

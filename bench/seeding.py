@@ -72,11 +72,15 @@ def strangers(accounts: int, platforms: Sequence[str] = tuple(PLATFORMS)) -> lis
 async def consenting(
     world: World, accounts: int, platforms: Sequence[str] = tuple(PLATFORMS)
 ) -> list[Person]:
-    """So many accounts of each network, each connected through the real OAuth flow."""
+    """So many accounts of each network, each connected through the real OAuth flow.
+
+    The world's clock moves on a second for each: networks take only so many requests a second.
+    """
     found = []
     async with Sandbox(world, networks()) as near:
         for name in platforms:
             for person in people_of(world, name, accounts):
+                world.clock.advance(1)
                 choices, grant = await connect(PLATFORMS[name], near, person.id)
                 account = next(each for each in choices if each.kind != "member")
                 found.append(Person(name, person.id, account, account.grant or grant))
@@ -313,9 +317,10 @@ async def seed(
     """An organization whose people have published posts with `count` destinations in all.
 
     The store has to be migrated and without a sandbox organization. With `world` the native posts are there
-    too; write it when all is seeded. `now`: by the clock that the server will have.
+    too; write it when all is seeded. `now`: by the clock that the server will have, the world's if there is
+    one.
     """
-    now = now or datetime.now(UTC)
+    now = now or (world.clock.now() if world else datetime.now(UTC))
     owner = await owner_of(store, people, now, key=key)
     if world is not None:
         stand(world, people, placed(people, count, now))

@@ -30,7 +30,7 @@ async def test_seeded_posts_are_read_from_networks_that_were_restarted(
     people = await consenting(world, 2)
     store = Store(database_url)
     await migrate(store)
-    seeded = await seed(store, 12, people, world=world, now=world.clock.now())
+    seeded = await seed(store, 12, people, world=world)
     world.write()
     await store.close()
     again = World(SandboxClock(), path)
