@@ -25,8 +25,9 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from bench.natives import NATIVES, put
 from tests.calls import call_for, connect
 
+from sextant.noting import Noted
 from sextant.platforms import PLATFORMS
-from sextant.platforms.base import Call, Platform, Published, Request
+from sextant.platforms.base import Call, Platform, Published
 from sextant.platforms.catalogue import Kind
 from sextant.sandbox.networks import networks
 from sextant.sandbox.server import Sandbox
@@ -83,8 +84,8 @@ async def cost(scenario: Scenario, posts: int, reading: Reading | None = None) -
         call = call_for(platform, sandbox.url, account, account.grant or grant, world.clock)
         counted = [0]
 
-        def note(request: Request, outcome: str) -> None:
-            counted[0] += len(json.loads((request.form or {}).get("batch", "[]")))
+        def note(noted: Noted) -> None:
+            counted[0] += len(json.loads((noted.request.form or {}).get("batch", "[]")))
 
         call.note = note
         published = [added(world, scenario, owner.id, account.id, n) for n in range(posts)]

@@ -12,6 +12,7 @@ from aiohttp import web
 from sextant.clock import Clock
 from sextant.errors import ExpiredToken, Gone, OurBug, OutcomeUnknown, Reconnect, TryLater, WaitUntil
 from sextant.http import MAX_BODY, Wire
+from sextant.noting import BROKEN_OFF, all_of
 from sextant.platforms import PLATFORMS
 from sextant.platforms.base import Account, Grant, Request
 from tests.calls import call_for
@@ -400,13 +401,60 @@ async def test_an_unsigned_request_carries_no_token(peer):
     assert "Authorization" not in peer.asked[0].headers
 
 
-async def test_each_attempt_is_noted_in_the_ledger(peer):
+async def test_each_attempt_is_noted_without_its_token(peer):
     noted = []
     peer.on("GET", TWEETS, REFUSED, 401).on("GET", TWEETS, GOOD).on("POST", TOKEN, fresh())
     async with calling(peer) as call:
-        call.note = lambda request, outcome: noted.append((request, outcome))
+        before = call.now
+        call.note = noted.append
         await call.send(READ)
-    assert noted == [(READ, "reconnect"), (READ, "ok")]
+    assert [(told.request, told.outcome, told.answer.status) for told in noted] == [
+        (READ, "reconnect", 401),
+        (READ, "ok", 200),
+    ]
+    for told in noted:
+        assert before <= told.at <= told.answer.at
+        assert told.took_ms >= 0
+
+
+async def test_what_had_no_answer_is_noted(peer):
+    noted = []
+    async with calling(peer) as call:
+        call.wire.upstream = "http://127.0.0.1:1"
+        call.note = noted.append
+        with pytest.raises(OutcomeUnknown):
+            await call.send_unsigned(POST)
+    assert [(told.request, told.outcome, told.answer) for told in noted] == [(POST, "outcome_unknown", None)]
+
+
+async def test_what_nobody_waits_for_any_more_is_noted():
+    noted, arrived = [], asyncio.Event()
+
+    async def never(request):
+        arrived.set()
+        await asyncio.Event().wait()
+
+    async with serving(never) as wire:
+        sending = asyncio.create_task(wire.send(X, READ, noted.append))
+        await arrived.wait()
+        sending.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await sending
+    assert [(told.request, told.outcome, told.answer) for told in noted] == [(READ, BROKEN_OFF, None)]
+
+
+async def test_one_that_cannot_count_hurts_neither_the_call_nor_the_others(peer, caplog):
+    peer.on("GET", TWEETS, GOOD)
+    noted = []
+
+    def broken(told):
+        raise ValueError("no")
+
+    async with calling(peer) as call:
+        call.note = all_of([broken, noted.append])
+        assert (await call.send(READ)).json == GOOD
+    assert len(noted) == 1
+    assert "was not counted" in caplog.text
 
 
 # ---- the log ----

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -22,6 +22,7 @@ from sextant.errors import (
     fault_at,
 )
 from sextant.http import AccountCall, Wire
+from sextant.noting import Listener, Note, all_of
 from sextant.platforms import oauth
 from sextant.platforms.base import Account, Answer, App, Grant, Platform, Request, Send
 from sextant.platforms.withdrawn import Withdrawn
@@ -79,10 +80,13 @@ class Accounts:
         platforms: Mapping[str, Platform],
         apps: Mapping[str, App],
         public_url: str,
+        heard_by: Sequence[Listener] = (),
     ) -> None:
+        """`heard_by`: who is told of every request to a network."""
         self.store, self.vault, self.wire = store, vault, wire
         self.platforms, self.apps = platforms, apps
         self.public_url = public_url.rstrip("/")
+        self.heard_by = heard_by
         self.withdrawn = Withdrawn()
         self.grants = Grants(vault)
         self.renewing = Renewing(store, wire, self.grants, self._refreshed)
@@ -187,11 +191,16 @@ class Accounts:
             raise Reconnect(f"This login has no account that {platform.title} lets an app post to.")
         return _Consented(grant, accounts)
 
-    def _sender(self, platform: Platform) -> Send:
+    def _sender(self, platform: Platform, connection_id: str | None = None) -> Send:
+        note = self._note(platform.name, connection_id)
+
         async def send(request: Request) -> Answer:
-            return await self.wire.send(platform, request)
+            return await self.wire.send(platform, request, note)
 
         return send
+
+    def _note(self, platform: str, connection_id: str | None) -> Note:
+        return all_of([listener(platform, connection_id) for listener in self.heard_by])
 
     async def _connect(self, session: ConnectSession, grant: Grant, account: Account) -> Connected:
         now, own = self.wire.clock.now(), account.grant or grant
@@ -258,6 +267,7 @@ class Accounts:
             self.account(connection),
             grant,
             renew,
+            note=self._note(connection.platform, connection.id),
             withdrawn=self.withdrawn,
             renew_early=renew_early,
             disown=disown,
@@ -267,7 +277,7 @@ class Accounts:
     async def _refreshed(self, connection: Connection, grant: Grant) -> Grant:
         platform = self.platforms[connection.platform]
         app, now = self._app_of(connection), self.wire.clock.now()
-        return await platform.refresh(self._sender(platform), app, grant, now)
+        return await platform.refresh(self._sender(platform, connection.id), app, grant, now)
 
     def _app_of(self, connection: Connection) -> App:
         app = self.apps.get(connection.platform)
@@ -295,6 +305,6 @@ class Accounts:
         platform = self.platforms[connection.platform]
         try:
             grant = self.grants.opened(connection)
-            await platform.revoke(self._sender(platform), self._app_of(connection), grant)
+            await platform.revoke(self._sender(platform, connection.id), self._app_of(connection), grant)
         except Fault as fault:
             log.warning("revoking a %s connection failed: %s", connection.platform, fault.code)

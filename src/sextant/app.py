@@ -13,8 +13,10 @@ from sextant.config import Settings
 from sextant.crypto import Vault
 from sextant.delivering import Delivering
 from sextant.engine import Engine
+from sextant.exposing import Exposition, ledger_source
 from sextant.http import Wire
 from sextant.keyring import Keyring
+from sextant.ledger import Ledger
 from sextant.media import Fetcher
 from sextant.platforms import PLATFORMS
 from sextant.platforms.base import App
@@ -38,7 +40,11 @@ def build(
     store = Store(settings.database)
     wire = Wire(clock, upstream, read_timeout_s=settings.read_deadline_s * 0.9)
     vault = Vault(settings.secret_key)
-    accounts = Accounts(store, vault, wire, PLATFORMS, apps, settings.public_url)
+    ledger = Ledger(store, clock, timedelta(days=settings.ledger_days))
+    exposition = Exposition(PLATFORMS)
+    exposition.add(ledger_source(store, clock))
+    heard_by = (ledger.note, exposition.note)
+    accounts = Accounts(store, vault, wire, PLATFORMS, apps, settings.public_url, heard_by)
     collecting = Collecting(store, clock, accounts)
     media = Path(settings.data_dir) / "media"
     shelf = Shelf(Fetcher(media, allowed=upstream, max_bytes=settings.media_max_bytes))
@@ -51,6 +57,8 @@ def build(
         clock=clock,
         store=store,
         wire=wire,
+        ledger=ledger,
+        exposition=exposition,
         keyring=Keyring(store, clock),
         accounts=accounts,
         shelf=shelf,

@@ -70,6 +70,9 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(
         1_000_000, gt=0, description="Largest request body accepted, in bytes (413 above)."
     )
+    ledger_days: int = Field(
+        30, ge=1, le=3650, description="How long the ledger of requests to networks is kept, in days."
+    )
 
     @field_validator("database_url")
     @classmethod

@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import json
 import logging
+import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -17,6 +18,7 @@ from yarl import URL
 from sextant import __version__
 from sextant.clock import Clock
 from sextant.errors import ExpiredToken, Fault, OutcomeUnknown, Reconnect, Revoked, TryLater
+from sextant.noting import BROKEN_OFF, OK, Note, Noted, unheard
 from sextant.platforms.base import Account, Answer, App, Grant, Platform, Request
 from sextant.platforms.media import FileStream
 from sextant.platforms.withdrawn import Withdrawn
@@ -59,16 +61,32 @@ class Wire:
         query = f"?{parts.query}" if parts.query else ""
         return f"{self.upstream}/{parts.netloc}{parts.path}{query}"
 
-    async def send(self, platform: Platform, request: Request) -> Answer:
-        """Sends one request. Raises the Fault of the platform's table, or the one a broken wire means."""
+    async def send(self, platform: Platform, request: Request, note: Note = unheard) -> Answer:
+        """Sends one request. Raises the Fault of the platform's table, or the one a broken wire means.
+
+        `note` is told of it in any case, also when nobody waits for the answer any more.
+        """
+        at, began = self.clock.now(), time.monotonic()
+        outcome, answer = BROKEN_OFF, None
+        try:
+            answer = await self._answer(request)
+            if fault := platform.fault(answer, request):
+                raise discreet(fault, request)
+            outcome = OK
+            return answer
+        except Fault as fault:
+            outcome = fault.code
+            raise
+        finally:
+            took_ms = round((time.monotonic() - began) * 1000)
+            note(Noted(request, outcome, answer, at, took_ms))
+
+    async def _answer(self, request: Request) -> Answer:
         try:
             answer = await self._exchange(request)
         except (aiohttp.ClientError, TimeoutError, OSError) as broken:
             raise lost(request, broken) from None
-        fault = platform.fault(answer, request)
         log.debug("%s %s -> %s", request.method, loggable(request.url), answer.status)
-        if fault is not None:
-            raise discreet(fault, request)
         return answer
 
     async def _exchange(self, request: Request) -> Answer:
@@ -194,7 +212,6 @@ def lost(request: Request, broken: BaseException) -> Fault:
 
 
 Renew = Callable[[Grant], Awaitable[Grant]]
-Ledger = Callable[[Request, str], None]
 
 
 @dataclass
@@ -203,8 +220,8 @@ class AccountCall:
 
     `renew` is given the grant that was refused and returns a newer one (renewing.py sees to it that only
     one renewal runs per account); from `renew_from` on `renew_early` is asked first, once, for one that lasts
-    longer. `disown` is told when the network says that the authorization has ended. `note` writes the ledger
-    of upstream calls.
+    longer. `disown` is told when the network says that the authorization has ended. `note` is told of each
+    request that left.
     """
 
     wire: Wire
@@ -213,7 +230,7 @@ class AccountCall:
     account: Account
     grant: Grant
     renew: Renew
-    note: Ledger = lambda request, outcome: None
+    note: Note = unheard
     withdrawn: Withdrawn = field(default_factory=Withdrawn)
     renew_early: Renew | None = None
     disown: Callable[[Grant, Reconnect], Awaitable[None]] | None = None
@@ -266,10 +283,7 @@ class AccountCall:
         return await self._noted(request, self.platform.sign(request, grant.access_token, self.app))
 
     async def _noted(self, request: Request, signed: Request) -> Answer:
-        try:
-            answer = await self.wire.send(self.platform, signed)
-        except Fault as fault:
-            self.note(request, fault.code)
-            raise
-        self.note(request, "ok")
-        return answer
+        def note(noted: Noted) -> None:
+            self.note(replace(noted, request=request))
+
+        return await self.wire.send(self.platform, signed, note)

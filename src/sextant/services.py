@@ -11,8 +11,10 @@ from sextant.clock import Clock
 from sextant.collecting import Collecting
 from sextant.config import Settings
 from sextant.engine import Engine
+from sextant.exposing import Exposition
 from sextant.http import Wire
 from sextant.keyring import Keyring
+from sextant.ledger import Ledger
 from sextant.publishing import Publishing
 from sextant.reports import Reports
 from sextant.shelf import Shelf
@@ -29,6 +31,8 @@ class Services:
     clock: Clock
     store: Store
     wire: Wire
+    ledger: Ledger
+    exposition: Exposition
     keyring: Keyring
     accounts: Accounts
     shelf: Shelf
@@ -41,6 +45,7 @@ class Services:
     async def open(self, *, works: bool = True) -> None:
         """Takes up unfinished work, if it `works`. The database has to be migrated before."""
         self.shelf.fetcher.clear_old()
+        await self.ledger.open()
         if works:
             await self.engine.open()
             self._renewer.append(asyncio.create_task(self._renewing()))
@@ -62,4 +67,5 @@ class Services:
         await self.accounts.renewing.close()
         self.shelf.close()
         await self.wire.close()
+        await self.ledger.close()
         await self.store.close()

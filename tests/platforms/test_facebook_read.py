@@ -167,7 +167,7 @@ async def test_summaries_without_their_scope_are_not_asked_where_insights_have_t
 
 async def test_fifty_posts_are_one_request_of_fifty(peer, call):
     noted = []
-    call.note = lambda request, outcome: noted.append(request.posts)
+    call.note = lambda told: noted.append((told.request.posts, told.request.weight))
     wanted = [replace(TEXT, id=f"123_{n}", at=NOW) for n in range(25)]
     wanted += [replace(VIDEO, id=f"123_{n}", at=NOW - timedelta(days=9)) for n in range(25, 50)]
     moving = rows(post_video_views=1, post_video_view_time=1)["data"]
@@ -176,7 +176,7 @@ async def test_fifty_posts_are_one_request_of_fifty(peer, call):
     readings = await PLATFORM.read(call, wanted)
     assert [reading.id for reading in readings] == [post.id for post in wanted]
     assert len(asked(peer)) == 50
-    assert (len(peer.asked), noted) == (1, [50])
+    assert (len(peer.asked), noted) == (1, [(50, 50)])
 
 
 # ---- videos and reels ----

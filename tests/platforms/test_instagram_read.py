@@ -365,7 +365,7 @@ async def test_a_refusal_is_of_one_kind_of_media_and_ends(peer, call):
 async def test_with_instagram_login_media_are_asked_one_by_one_side_by_side(peer, direct):
     other = post("18087356288285736", Kind.REEL)
     noted = []
-    direct.note = lambda request, outcome: noted.append(request.posts)
+    direct.note = lambda told: noted.append(told.request.posts)
     for media, node in ((REEL, NODE), (other, {**NODE, "like_count": 1})):
         path = f"/graph.instagram.com/v26.0/{media.id}"
         peer.on("GET", path, node).on("GET", f"{path}/insights", rows(**REAL_REEL))
@@ -391,7 +391,7 @@ async def test_with_instagram_login_old_media_are_one_request_each(peer, direct)
     path = f"/graph.instagram.com/v26.0/{MEDIA}"
     peer.on("GET", f"{path}/insights", rows(**REAL_REEL))
     noted = []
-    direct.note = lambda request, outcome: noted.append(request.posts)
+    direct.note = lambda told: noted.append(told.request.posts)
     [(_, present, _)] = await numbers(direct, OLD)
     assert present["likes"] == 76
     assert noted == [1]

@@ -17,7 +17,7 @@ from sextant.errors import Forbidden, RateLimited
 from sextant.services import Services
 from sextant.store.organizations import PROPOSE, ApiKey
 
-OPEN_PATHS = re.compile(r"/(?:healthz|readyz|openapi\.json|docs(?:/.*)?|connect/.*)?")
+OPEN_PATHS = re.compile(r"/(?:healthz|readyz|metrics|openapi\.json|docs(?:/.*)?|connect/.*)?")
 
 ApiRequest = Request[None, ApiKey, Any]
 

@@ -16,7 +16,7 @@ from sextant.api.history import get_history
 from sextant.api.many import get_many_analytics
 from sextant.api.openapi import docs_routes, openapi_config
 from sextant.api.posts import change_post, create_post, delete_post, get_post, list_posts
-from sextant.api.service import healthz, readyz, whoami
+from sextant.api.service import healthz, metrics, readyz, whoami
 from sextant.errors import ApiError
 from sextant.services import Services
 
@@ -37,6 +37,7 @@ ROUTES = [
     whoami,
     healthz,
     readyz,
+    metrics,
 ]
 
 

@@ -1,4 +1,4 @@
-"""The server itself: whoami, liveness, readiness."""
+"""The server itself: whoami, liveness, readiness, metrics."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ from sextant.services import Services
 from sextant.store import organizations
 
 log = logging.getLogger("sextant.api")
+
+EXPOSITION = "text/plain; version=0.0.4"
+"""Prometheus' text format; Litestar adds the charset."""
 
 
 @get(
@@ -57,3 +60,17 @@ async def readyz(request: Request[None, None, Any]) -> Response[Health]:
         log.error("the database does not answer: %s", type(error).__name__)
         return Response(Health("unavailable"), status_code=503, media_type=MediaType.JSON)
     return Response(Health("ok"), media_type=MediaType.JSON)
+
+
+@get(
+    "/metrics",
+    summary="How the work goes",
+    tags=["service"],
+    operation_id="metrics",
+    security=[{}],
+    media_type=EXPOSITION,
+)
+async def metrics(request: Request[None, None, Any]) -> bytes:
+    """Numbers about the work in the text format of Prometheus."""
+    services: Services = request.app.state.services
+    return await services.exposition.text()

@@ -36,8 +36,8 @@ class Request:
     At most one of `json`, `form`, `multipart` and `body` is set. A `FileStream` as `body` leaves with its
     length known; give its Content-Type in `headers`.
     `commits`: this request makes a post visible, so a lost answer means OutcomeUnknown and not TryLater.
-    `posts`: how many posts' numbers are asked for (for the ledger).
-    `spends`: what this request counts against which of the network's allowances, by name (`allowances.py`).
+    `posts`: how many posts' numbers are asked for, `weight`: how many calls it is for the network; both for
+    the ledger. `spends`: what it counts against which allowance, by name (`allowances.py`).
     `follow`: extra statuses below 400 that are answers and not redirects (YouTube's 308).
     """
 
@@ -51,6 +51,7 @@ class Request:
     body: bytes | FileStream | None = None
     commits: bool = False
     posts: int = 0
+    weight: int = 1
     spends: Mapping[str, int] = field(default_factory=dict)
     timeout_s: float | None = None
 

@@ -115,8 +115,8 @@ async def _batches(call: Call, fault: FaultOf, parts: Sequence[Part]) -> list[Ou
 async def _batch(call: Call, fault: FaultOf, group: Sequence[Part]) -> list[Outcome]:
     asked = [{"method": "GET", "relative_url": part.address} for part in group]
     form = {"include_headers": "true", "batch": json.dumps(asked, separators=(",", ":"))}
-    posts = len({part.post for part in group})
-    request = Request("POST", url(call.app, ""), form=form, posts=posts, spends=calls(len(group)))
+    posts, weight = len({part.post for part in group}), len(group)
+    request = Request("POST", url(call.app, ""), form=form, posts=posts, weight=weight, spends=calls(weight))
     answer = await call.send(request)
     if not isinstance(answer.json, list) or len(answer.json) != len(asked):
         raise TryLater("The batch answer has not one element for each request.")

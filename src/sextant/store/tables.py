@@ -261,3 +261,21 @@ history = Table(
 
 `position`: never used twice. `unseen_s`: for how long before `at` the numbers before it had not been seen.
 """
+
+calls = Table(
+    "calls",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("at", Millisecond, nullable=False, index=True),
+    Column("posts", Integer, nullable=False),
+    Column("weight", Integer, nullable=False),
+    Column("took_ms", Integer, nullable=False),
+    Column("platform", String(32), nullable=False),
+    Column("connection_id", String(36)),
+    Column("method", String(16), nullable=False),
+    Column("endpoint", String(120), nullable=False),
+    Column("outcome", String(32), nullable=False),
+    sqlite_autoincrement=True,
+)
+"""The ledger: one row per request to a network. What was asked stays asked when a connection is gone, so
+`connection_id` is no foreign key: nothing here holds up a deletion, and no deletion an entry."""
