@@ -45,6 +45,8 @@ truth: setup
 bench: setup
 	$(BIN)/python bench/read.py
 	$(BIN)/python bench/cost.py
+	$(BIN)/python bench/live.py
+	$(BIN)/python bench/scale.py
 	$(BIN)/python bench/memory.py
 	$(BIN)/python bench/lateness.py
 	$(BIN)/python bench/lateness.py --postgres

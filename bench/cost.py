@@ -16,15 +16,18 @@ import json
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from math import ceil
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from bench.natives import NATIVES, put
+from bench.seeding import SECRET, Placed, Read, consenting, fill, native_id, owner_of, stand
 from tests.calls import call_for, connect
 
+from sextant.app import build
+from sextant.config import Settings
 from sextant.noting import Noted
 from sextant.platforms import PLATFORMS
 from sextant.platforms.base import Call, Platform, Published
@@ -32,6 +35,9 @@ from sextant.platforms.catalogue import Kind
 from sextant.sandbox.networks import networks
 from sextant.sandbox.server import Sandbox
 from sextant.sandbox.world import World
+from sextant.sandboxed import sandbox_apps
+from sextant.services import Services
+from sextant.store.migrate import migrate
 
 DAY_S = 86400.0
 
@@ -71,11 +77,11 @@ SCENARIOS = (
     Scenario("youtube", "youtube", per=50, beside=(200,)),
 )
 
-Reading = Callable[[Platform, Call, Sequence[Published]], Awaitable[None]]
+Collect = Callable[[Services], Awaitable[object]]
 
 
-async def cost(scenario: Scenario, posts: int, reading: Reading | None = None) -> dict[str, int]:
-    """Of one scenario. `reading`: another way to read them all, by default batch after batch."""
+async def cost(scenario: Scenario, posts: int) -> dict[str, int]:
+    """Of one scenario, read through the adapter batch after batch."""
     platform, world = PLATFORMS[scenario.network], World()
     async with Sandbox(world, networks()) as sandbox:
         owner = world.accounts(scenario.network)[0]
@@ -90,9 +96,29 @@ async def cost(scenario: Scenario, posts: int, reading: Reading | None = None) -
         call.note = note
         published = [added(world, scenario, owner.id, account.id, n) for n in range(posts)]
         world.ledger.clear()
-        await (reading or read)(platform, call, published)
+        await read(platform, call, published)
         await call.wire.close()
     return spent(world, scenario, posts) | ({"counted": counted[0]} if counted[0] else {})
+
+
+async def collected(scenario: Scenario, posts: int, directory: Path, collect: Collect) -> dict[str, int]:
+    """What the same posts cost through the product: seeded as published, all due, and read by `collect`."""
+    world = World()
+    people = await consenting(world, 1, [scenario.network])
+    now = world.clock.now()
+    at = now - timedelta(seconds=scenario.age_s)
+    rows = [[Placed(0, native_id(people[0], n), at)] for n in range(posts)]
+    stand(world, people, rows)
+    async with Sandbox(world, networks()) as near:
+        settings = Settings(data_dir=directory, secret_key=SECRET)
+        services = build(settings, sandbox_apps(), clock=world.clock, upstream=near.url)
+        await migrate(services.store)
+        owner = await owner_of(services.store, people, now)
+        await fill(services.store, owner, people, rows, now, Read(now))
+        world.ledger.clear()
+        await collect(services)
+        await services.close()
+    return spent(world, scenario, posts)
 
 
 def spent(world: World, scenario: Scenario, posts: int) -> dict[str, int]:
@@ -103,9 +129,9 @@ def spent(world: World, scenario: Scenario, posts: int) -> dict[str, int]:
 
 def added(world: World, scenario: Scenario, person_id: str, account_id: str, n: int) -> Published:
     native, at = NATIVES[scenario.network], world.now() - scenario.age_s
-    native_id = native.id(account_id, n)
-    put(world, scenario.network, person_id, account_id, native_id, at)
-    return Published(native_id, Kind(native.kind), None, datetime.fromtimestamp(at, UTC))
+    post_id = native.id(account_id, n)
+    put(world, scenario.network, person_id, account_id, post_id, at)
+    return Published(post_id, Kind(native.kind), None, datetime.fromtimestamp(at, UTC))
 
 
 async def read(platform: Platform, call: Call, posts: Sequence[Published]) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
-from bench.cost import SCENARIOS, Scenario, cost
+from bench.cost import SCENARIOS, Scenario, collected, cost
+from bench.parallel import collect
 
 POSTS = 100
 
@@ -13,6 +16,16 @@ async def test_reading_many_posts_costs_no_more_than_documented(scenario: Scenar
     found = await cost(scenario, POSTS)
     assert found["items"] >= POSTS
     assert found["requests"] <= found["floor"], found
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+async def test_reads_through_the_product_cost_what_the_adapter_costs(
+    scenario: Scenario, tmp_path: Path
+) -> None:
+    """One by one, as reads go today."""
+    one, three = await cost(scenario, 1), await collected(scenario, 3, tmp_path, collect)
+    assert three["requests"] == 3 * one["requests"]
+    assert three["items"] == 3 * one["items"]
 
 
 def test_the_documented_floors_for_a_thousand_posts() -> None:
