@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import event, select, text
 
 from sextant import ledger as writing
 from sextant.errors import TryLater
@@ -138,6 +139,19 @@ async def test_the_oldest_rows_go_first_and_no_more_than_wanted(store: Store) ->
         assert await ledger.prune(db, NOW + timedelta(hours=4), 2) == 1
         assert await ledger.prune(db, NOW + timedelta(hours=4), 2) == 0
     assert await rows(store) == [old[3]]
+
+
+async def test_the_question_in_the_documents_is_answered(store: Store) -> None:
+    page = (Path(__file__).parent.parent / "docs" / "operations.md").read_text()
+    question = page.partition("```sql\n")[2].partition("```")[0]
+    await keep(store, replace(ROW, at=NOW - timedelta(days=2)), replace(ROW, weight=50), ROW)
+    await keep(store, replace(ROW, platform="tiktok", weight=60))
+    async with store.read() as db:
+        found = [tuple(row) for row in await db.execute(text(question))]
+    assert found == [
+        ("tiktok", "api.x.com/2/tweets", "ok", 1, 2, 60, 12),
+        ("x", "api.x.com/2/tweets", "ok", 2, 4, 51, 12),
+    ]
 
 
 # ---- writing ----
