@@ -96,7 +96,7 @@ async def cost(scenario: Scenario, posts: int) -> dict[str, int]:
         call.note = note
         published = [added(world, scenario, owner.id, account.id, n) for n in range(posts)]
         world.ledger.clear()
-        await read(platform, call, published)
+        await read(platform, call, published, world)
         await call.wire.close()
     return spent(world, scenario, posts) | ({"counted": counted[0]} if counted[0] else {})
 
@@ -134,10 +134,11 @@ def added(world: World, scenario: Scenario, person_id: str, account_id: str, n: 
     return Published(post_id, Kind(native.kind), None, datetime.fromtimestamp(at, UTC))
 
 
-async def read(platform: Platform, call: Call, posts: Sequence[Published]) -> None:
-    """Every post has to be answered in full, or the cost says nothing."""
+async def read(platform: Platform, call: Call, posts: Sequence[Published], world: World) -> None:
+    """Every post has to be answered in full, or the cost says nothing. One batch a second, by its clock."""
     size = platform.limits.batch
     for start in range(0, len(posts), size):
+        world.clock.advance(1)
         for reading in await platform.read(call, posts[start : start + size]):
             assert reading.fault is None, reading
             assert reading.raw, reading
