@@ -61,3 +61,18 @@ async def store(database_url: str) -> AsyncIterator[Store]:
     await migrate(store)
     yield store
     await store.close()
+
+
+@pytest.fixture
+def seconds() -> list[float]:
+    """How time passes for the store `still`: by what a test appends."""
+    return [0.0]
+
+
+@pytest.fixture
+async def still(database_url: str, seconds: list[float]) -> AsyncIterator[Store]:
+    """A migrated store on each database, to which no write of others shows by mere time."""
+    store = Store(database_url, lambda: sum(seconds))
+    await migrate(store)
+    yield store
+    await store.close()

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection
+from sqlalchemy import Connection, update
 
 from sextant.collecting import never_read
 from sextant.store import Store, connections, organizations, posts, readings
 from sextant.store.migrate import migrate
 from sextant.store.rows import new_id
 from sextant.store.tables import metadata
+from sextant.store.tables import organizations as organizations_table
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, 123456, UTC)
 
@@ -143,19 +148,128 @@ async def test_pages_are_newest_first_and_complete(store: Store) -> None:
     assert len(set(seen)) == 9
 
 
-async def test_the_generation_tells_of_every_write(store: Store) -> None:
-    before = store.generation()
-    await organization(store)
-    assert store.generation() != before
+async def renamed(store: Store, slug: str, quiet: bool) -> None:
+    async with store.write(quiet=quiet) as db:
+        await db.execute(
+            update(organizations_table).where(organizations_table.c.slug == slug).values(name="!")
+        )
 
 
-async def test_a_write_of_another_process_shows(store: Store) -> None:
-    other = Store(store.url.render_as_string(hide_password=False))
-    before = store.generation()
+async def test_the_generation_tells_of_every_write(still: Store) -> None:
+    before = still.generation()
+    await organization(still)
+    assert still.generation() != before
+
+
+async def test_a_quiet_write_is_kept_and_not_told_of(still: Store) -> None:
+    await organization(still)
+    before = still.generation()
+    await renamed(still, "acme", quiet=True)
+    assert still.generation() == before
+    async with still.read() as db:
+        found = await organizations.by_slug(db, "acme")
+    assert found is not None
+    assert found.name == "!"
+    await renamed(still, "acme", quiet=False)
+    assert still.generation() != before
+
+
+async def test_what_is_not_committed_is_not_told_of(still: Store) -> None:
+    before = still.generation()
+
+    async def broken_off() -> None:
+        async with still.write() as db:
+            await organizations.create(db, "Acme", "acme", NOW)
+            assert still.generation() == before
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        await broken_off()
+    assert still.generation() == before
+
+
+async def test_a_write_of_another_store_shows(seconds: list[float], still: Store) -> None:
+    other = Store(still.url.render_as_string(hide_password=False), lambda: 0.0)
+    before = still.generation()
     await organization(other)
-    await asyncio.sleep(0 if store.is_sqlite else 1.01)
-    assert store.generation() != before
+    seconds.append(1.0)
+    assert still.generation() != before
     await other.close()
+
+
+ANOTHER_PROCESS = """
+import asyncio, sys
+from datetime import UTC, datetime
+from sextant.store import Store, organizations
+
+async def main(url: str, quiet: bool) -> None:
+    store = Store(url)
+    async with store.write(quiet=quiet) as db:
+        await organizations.create(db, "Other", f"other-{quiet}", datetime.now(UTC))
+    await store.close()
+
+asyncio.run(main(sys.argv[1], sys.argv[2] == "quiet"))
+"""
+
+
+async def written_by_another_process(store: Store, how: str) -> None:
+    url = store.url.render_as_string(hide_password=False)
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", ANOTHER_PROCESS, url, how)
+    assert await process.wait() == 0
+
+
+async def test_a_write_of_another_process_shows(seconds: list[float], still: Store) -> None:
+    before = still.generation()
+    await written_by_another_process(still, "loud")
+    seconds.append(1.0)
+    assert still.generation() != before
+
+
+@pytest.fixture
+async def sqlite(tmp_path: Path) -> AsyncIterator[Store]:
+    store = Store(f"sqlite:///{tmp_path / 'sextant.sqlite'}")
+    await migrate(store)
+    yield store
+    await store.close()
+
+
+async def test_a_quiet_write_of_another_process_is_not_told_of_on_sqlite(sqlite: Store) -> None:
+    before = sqlite.generation()
+    await written_by_another_process(sqlite, "quiet")
+    assert sqlite.generation() == before
+    async with sqlite.read() as db:
+        assert await organizations.by_slug(db, "other-True") is not None
+
+
+async def test_a_write_that_changes_no_row_is_not_told_of_on_sqlite(sqlite: Store) -> None:
+    before = sqlite.generation()
+    await renamed(sqlite, "nobody", quiet=False)
+    assert sqlite.generation() == before
+
+
+def in_the_file(store: Store) -> int:
+    """`user_version` as the file's header has it (https://sqlite.org/fileformat.html#user_version_number)."""
+    assert store.url.database is not None
+    return int.from_bytes(Path(store.url.database).read_bytes()[60:64], "big")
+
+
+async def test_the_generation_is_read_from_the_log_before_the_file_has_it(sqlite: Store) -> None:
+    await organization(sqlite)
+    async with sqlite.engine.connect() as db:
+        await db.exec_driver_sql("ROLLBACK")
+        assert (await db.exec_driver_sql("PRAGMA journal_mode")).scalar_one() == "wal"
+        await db.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert sqlite.generation() == in_the_file(sqlite)
+    await organization(sqlite, "more")
+    assert sqlite.generation() == in_the_file(sqlite) + 1
+
+
+async def test_the_number_of_the_file_begins_again_at_its_end(sqlite: Store) -> None:
+    async with sqlite.write(quiet=True) as db:
+        await db.exec_driver_sql(f"PRAGMA user_version = {2**31 - 1}")
+    before = sqlite.generation()
+    await organization(sqlite)
+    assert (before, sqlite.generation()) == (2**31 - 1, 0)
 
 
 async def test_many_writers_at_once_all_succeed(store: Store) -> None:

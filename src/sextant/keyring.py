@@ -1,9 +1,10 @@
-"""API keys as the API meets them: looked up once, kept until anything is written."""
+"""API keys as the API meets them: looked up once, kept until something is written."""
 
 from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import replace
 
 from sextant.clock import Clock
 from sextant.errors import InvalidApiKey
@@ -31,25 +32,30 @@ class Keyring:
             self._generation = generation
         key = self._known.get(secret) or await self._looked_up(secret)
         if key.last_used_at is None or key.last_used_at + USE_NOTED_EVERY <= self.clock.now():
-            self._note(key)
+            self._note(secret, key)
         return key
 
     async def _looked_up(self, secret: str) -> ApiKey:
+        generation = self._generation
         async with self.store.read() as db:
             key = await organizations.key_by_secret(db, secret)
         if key is None or key.revoked_at is not None:
             raise InvalidApiKey
-        self._known[secret] = key
+        if generation == self._generation:  # else it may have been revoked while it was looked up
+            self._known[secret] = key
         return key
 
-    def _note(self, key: ApiKey) -> None:
+    def _note(self, secret: str, key: ApiKey) -> None:
         """Writes the use down, to the minute and behind the request's back."""
         if any(task.get_name() == key.id for task in self._noting):
             return
 
         async def note() -> None:
-            async with self.store.write() as db:
-                await organizations.note_use(db, key.id, self.clock.now())
+            now = self.clock.now()
+            async with self.store.write(quiet=True) as db:
+                await organizations.note_use(db, key.id, now)
+            if self._known.get(secret) == key:
+                self._known[secret] = replace(key, last_used_at=now)
 
         task = asyncio.create_task(note(), name=key.id)
         self._noting.add(task)

@@ -1,11 +1,12 @@
-"""Analytics answers as bytes: stored first, live where nothing is stored, cached until something changes."""
+"""Analytics answers as bytes: stored first, live where nothing is stored, kept until they change."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -41,6 +42,34 @@ class Report:
         return max(0, min(CLIENT_MAY_KEEP_S, int(self.good_until - now)))
 
 
+class _Answers:
+    """Answers by key, at most MOST_CACHED; where there is no more room the oldest post's go."""
+
+    def __init__(self) -> None:
+        self._of_post: OrderedDict[str, dict[Key, Report]] = OrderedDict()
+        self._count = 0
+
+    def get(self, key: Key) -> Report | None:
+        of_post = self._of_post.get(key[1])
+        return of_post.get(key) if of_post else None
+
+    def put(self, key: Key, report: Report) -> None:
+        of_post = self._of_post.pop(key[1], {})
+        self._count += key not in of_post
+        of_post[key] = report
+        self._of_post[key[1]] = of_post
+        while self._count > MOST_CACHED:
+            _, gone = self._of_post.popitem(last=False)
+            self._count -= len(gone)
+
+    def drop(self, post_id: str) -> None:
+        self._count -= len(self._of_post.pop(post_id, {}))
+
+    def clear(self) -> None:
+        self._of_post.clear()
+        self._count = 0
+
+
 class Reports:
     def __init__(
         self,
@@ -52,18 +81,18 @@ class Reports:
     ) -> None:
         self.store, self.clock, self.collecting = store, clock, collecting
         self.platforms, self.deadline_s = platforms, deadline_s
-        self._cache: dict[Key, Report] = {}
+        self._kept = _Answers()
         self._generation: object = None
         self._running: dict[tuple[Key, bool], asyncio.Task[Report]] = {}
 
     def cached(self, key: Key) -> Report | None:
-        """The answer as it was rendered, when nothing was written since and its time is not up."""
+        """The answer as it was rendered, when nothing was written since that may have changed it."""
         generation = self.store.generation()
         if generation != self._generation:
-            self._cache.clear()
+            self._kept.clear()
             self._generation = generation
             return None
-        report = self._cache.get(key)
+        report = self._kept.get(key)
         if report is None or (report.good_until or 0) <= self.clock.timestamp():
             return None
         return report
@@ -77,8 +106,24 @@ class Reports:
         if running is None:
             running = asyncio.create_task(self._made(key, refresh))
             self._running[key, refresh] = running
-            running.add_done_callback(lambda _: self._running.pop((key, refresh), None))
+            running.add_done_callback(lambda done: self._ended(key, refresh, done))
         return await asyncio.shield(running)
+
+    def forget(self, post_ids: Iterable[str]) -> None:
+        """Drops the answers of posts that a quiet write has changed; to be called once it is committed.
+
+        An answer that is just being made may be older than that: it is not kept, and who asks from now on
+        gets another.
+        """
+        changed = set(post_ids)
+        for post_id in changed:
+            self._kept.drop(post_id)
+        for key, refresh in [run for run in self._running if run[0][1] in changed]:
+            del self._running[key, refresh]
+
+    def _ended(self, key: Key, refresh: bool, done: asyncio.Task[Report]) -> None:
+        if self._running.get((key, refresh)) is done:
+            del self._running[key, refresh]
 
     async def _made(self, key: Key, refresh: bool) -> Report:
         organization_id, post_id, connection_id = key
@@ -93,14 +138,10 @@ class Reports:
             stored, generation = await self._stored(targets), None
         self._revive(targets, stored)
         report = self._rendered(post_id, targets, stored, late)
-        if not late and generation is not None and generation == self._generation:
-            self._keep(key, report)
+        forgotten = self._running.get((key, refresh)) is not asyncio.current_task()
+        if not late and not forgotten and generation is not None and generation == self._generation:
+            self._kept.put(key, report)
         return report
-
-    def _keep(self, key: Key, report: Report) -> None:
-        if len(self._cache) >= MOST_CACHED:
-            self._cache.clear()
-        self._cache[key] = report
 
     async def _targets(
         self, organization_id: str, post_id: str, connection_id: str | None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any
 
@@ -15,15 +15,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
 STALE_AFTER_S = 1.0
+USER_VERSIONS = 2**31
+"""`user_version` is a signed number of 32 bits."""
 
 
 class Store:
-    """A database, of either kind. Never hold a transaction open over an outside call."""
+    """A database, of either kind. Never hold a transaction open over an outside call.
 
-    def __init__(self, url: str) -> None:
+    `seconds`: how time passes, for what may be seen late.
+    """
+
+    def __init__(self, url: str, seconds: Callable[[], float] = time.monotonic) -> None:
         self.url = make_url(url)
         self.engine = _engine(url)
-        self._watch = _SqliteWatch(self.url.database or "") if self.is_sqlite else _TimeWatch()
+        self._watch = _SqliteWatch(self.url.database or "") if self.is_sqlite else _TimeWatch(seconds)
         # Who waits for SQLite's own lock sleeps, up to 100 ms at a time, and it is not the first who gets it.
         self._turn: AbstractAsyncContextManager[None] = asyncio.Lock() if self.is_sqlite else nullcontext()
 
@@ -38,13 +43,19 @@ class Store:
             yield connection
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that writes; it commits at the end, and on SQLite takes the lock at the start."""
+    async def write(self, quiet: bool = False) -> AsyncIterator[AsyncConnection]:
+        """A transaction that writes; it commits at the end, and on SQLite takes the lock at the start.
+
+        `quiet`: it changes neither an API key nor an analytics answer, but for those that `Reports.forget` is
+        told of once it is committed.
+        """
         async with self._turn, self.engine.connect() as connection:
             await connection.execution_options(sextant_writes=True)
-            async with connection.begin():
+            marking = nullcontext() if quiet else self._watch.marking(connection)
+            async with connection.begin(), marking:
                 yield connection
-        self._watch.wrote()
+        if not quiet:
+            self._watch.wrote()
 
     async def ping(self) -> None:
         """Raises SQLAlchemyError or OSError when the database does not answer."""
@@ -52,9 +63,9 @@ class Store:
             await db.execute(text("SELECT 1"))
 
     def generation(self) -> object:
-        """A value that changes when anything was written, by this process or another.
+        """A value that changes when anything was written that was not quiet, by this process or another.
 
-        SQLite tells exactly; on Postgres writes of other processes show within a second.
+        SQLite tells exactly; on Postgres writes of other processes, quiet or not, show within a second.
         """
         return self._watch.generation()
 
@@ -64,25 +75,47 @@ class Store:
 
 
 class _TimeWatch:
-    def __init__(self) -> None:
+    """The number of writes of this process that were not quiet, and the second: who else wrote is not known."""
+
+    def __init__(self, seconds: Callable[[], float]) -> None:
+        self._seconds = seconds
         self._writes = 0
+
+    @asynccontextmanager
+    async def marking(self, connection: AsyncConnection) -> AsyncIterator[None]:
+        yield
 
     def wrote(self) -> None:
         self._writes += 1
 
     def generation(self) -> object:
-        return (self._writes, int(time.monotonic() / STALE_AFTER_S))
+        return (self._writes, int(self._seconds() / STALE_AFTER_S))
 
     def close(self) -> None:
         pass
 
 
 class _SqliteWatch:
-    """`PRAGMA data_version` changes when another connection has committed; it costs microseconds."""
+    """The number in the file's own header (`PRAGMA user_version`), raised by every write that is not quiet.
+
+    It is part of the transaction, all processes of the file share it, and reading it costs microseconds.
+    """
 
     def __init__(self, path: str) -> None:
         self._path = path
         self._connection: sqlite3.Connection | None = None
+
+    @asynccontextmanager
+    async def marking(self, connection: AsyncConnection) -> AsyncIterator[None]:
+        """Raises the number before the commit, if a row was changed."""
+        driver = (await connection.get_raw_connection()).driver_connection
+        assert driver is not None  # noqa: S101 - it is open
+        before = driver.total_changes
+        yield
+        if driver.total_changes == before:
+            return
+        number = (await connection.exec_driver_sql("PRAGMA user_version")).scalar_one()
+        await connection.exec_driver_sql(f"PRAGMA user_version = {(number + 1) % USER_VERSIONS}")
 
     def wrote(self) -> None:
         pass
@@ -90,7 +123,7 @@ class _SqliteWatch:
     def generation(self) -> object:
         if self._connection is None:
             self._connection = sqlite3.connect(self._path, check_same_thread=False, isolation_level=None)
-        return self._connection.execute("PRAGMA data_version").fetchone()[0]
+        return self._connection.execute("PRAGMA user_version").fetchone()[0]
 
     def close(self) -> None:
         if self._connection is not None:
