@@ -136,7 +136,8 @@ async def page(
     if after is not None:
         moment, post_id = after
         older = and_(posts.c.created_at == moment, posts.c.id < post_id)
-        query = query.where(or_(posts.c.created_at < moment, older))
+        # The first condition says nothing new, but from it Postgres knows where in the index to begin.
+        query = query.where(posts.c.created_at <= moment, or_(posts.c.created_at < moment, older))
     query = query.order_by(posts.c.created_at.desc(), posts.c.id.desc()).limit(limit)
     return many(Post, await db.execute(query))
 
