@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import aiohttp
+import msgspec
 import pytest
 from yarl import URL
 
@@ -555,8 +556,9 @@ async def test_pages_follow_the_cursor_in_milliseconds(mosaic: Client) -> None:
 
 async def test_quiet_and_old_posts(mosaic: Client) -> None:
     await mosaic.film()
-    (post,) = mosaic.world.posts("tiktok")
-    post.id = post_id = "7300000000000000001"  # numbers follow from the id, and this one falls quiet
+    (film,) = mosaic.world.posts("tiktok")
+    post_id = "7300000000000000001"  # numbers follow from the id, and this one falls quiet
+    mosaic.world.add_post(msgspec.structs.replace(film, id=post_id))
     fields = ["video_views", "favorites", "reach", "total_time_watched"]
     readings = []
     for days in (1, 365, 400):

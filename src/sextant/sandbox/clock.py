@@ -19,6 +19,10 @@ class SandboxClock(Clock):
     def timestamp(self) -> float:
         return self._simulated + (time.time() - self._real) * self.rate + self.advanced_s
 
+    def ahead_s(self) -> float:
+        """How far it is before real time, by being advanced and by having run fast."""
+        return self.timestamp() - time.time()
+
     def advance(self, seconds: float) -> None:
         self.advanced_s += seconds
 

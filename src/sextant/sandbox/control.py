@@ -9,6 +9,7 @@ import msgspec
 from aiohttp import web
 
 from sextant.sandbox.control_media import MediaControl
+from sextant.sandbox.control_quotas import QuotaControl
 from sextant.sandbox.faults import Fault
 from sextant.sandbox.network import Network, json
 from sextant.sandbox.refusals import missing, wrong
@@ -46,6 +47,23 @@ class Newcomer(msgspec.Struct, forbid_unknown_fields=True):
     facts: dict[str, Any] = {}
 
 
+class Native(msgspec.Struct, forbid_unknown_fields=True):
+    """A post that was there already; the fields are those of `world.Post`, `age_s` before now."""
+
+    id: str
+    account_id: str
+    kind: str
+    age_s: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+    text: str = ""
+    facts: dict[str, Any] = {}
+
+
+class Natives(msgspec.Struct, forbid_unknown_fields=True):
+    """Body of POST /_control/{platform}/posts: any number, oldest first. Their numbers grow with age."""
+
+    posts: list[Native]
+
+
 class Withdrawal(msgspec.Struct, forbid_unknown_fields=True):
     """Body of PUT /_control/{platform}/withdrawn: all metrics that the network refuses from now on."""
 
@@ -63,7 +81,9 @@ def control_routes(world: World, networks: Mapping[str, Network]) -> list[web.Ro
         web.post("/_control/clock", control.advance),
         web.get("/_control/clock", control.show_clock),
         *MediaControl().routes(),
+        *QuotaControl(world, networks).routes(),
         web.get("/_control/{platform}/posts", control.list_posts),
+        web.post("/_control/{platform}/posts", control.add_posts),
         web.get("/_control/{platform}/posts/{id:.+}", control.show_truth),
         web.put("/_control/{platform}/posts/{id:.+}", control.set_truth),
         web.delete("/_control/{platform}/posts/{id:.+}", control.delete_post),
@@ -119,6 +139,19 @@ class Control:
     async def list_posts(self, request: web.Request) -> web.StreamResponse:
         network = self.network(request.match_info["platform"])
         return json({"posts": [described(post) for post in self.world.posts(network.name)]})
+
+    async def add_posts(self, request: web.Request) -> web.StreamResponse:
+        network = self.network(request.match_info["platform"])
+        natives = (await body(request, Natives)).posts
+        ids = [native.id for native in natives]
+        known = [native_id for native_id in ids if self.world.post(network.name, native_id)]
+        if known or len(set(ids)) < len(ids):
+            raise wrong(
+                f"there is a {network.name} post {known[0]!r} already" if known else "an id comes twice"
+            )
+        for native in natives:
+            self.world.add_post(made(network.name, native, self.world.now()))
+        return json({"added": len(natives)}, status=201)
 
     async def show_truth(self, request: web.Request) -> web.StreamResponse:
         network, post = self.post(request)
@@ -187,6 +220,11 @@ def switch(account: Account, switches: Switches) -> None:
         value = getattr(switches, name)
         if value is not msgspec.UNSET:
             setattr(account, name, value)
+
+
+def made(platform: str, native: Native, now: float) -> Post:
+    at = now - native.age_s
+    return Post(platform, native.id, native.account_id, native.kind, at, native.text, native.facts)
 
 
 def described(post: Post) -> dict[str, Any]:

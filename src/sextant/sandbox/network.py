@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from aiohttp import web
 
 from sextant.sandbox.faults import Purpose
+from sextant.sandbox.quotas import Bucket
 from sextant.sandbox.world import Account, Post, World
 
 Handler = Callable[[World, web.Request], Awaitable[web.StreamResponse]]
@@ -43,6 +44,8 @@ class Network(Protocol):
 
     name: str
     routes: Sequence[Route]
+    buckets: Sequence[Bucket]
+    """Everything that it limits or counts."""
 
     def accounts(self) -> list[Account]:
         """Who is there from the start."""

@@ -12,6 +12,7 @@ import msgspec
 from sextant.sandbox.clock import SandboxClock
 from sextant.sandbox.faults import Faults
 from sextant.sandbox.ledger import Ledger
+from sextant.sandbox.quotas import Quotas
 
 
 class Account(msgspec.Struct):
@@ -90,6 +91,10 @@ class Post(msgspec.Struct):
     deleted_at: float | None = None
 
 
+ALIASES = ("video_id", "video", "container_id", "publish_id")
+"""Facts that name a post too; they are there when it is added and never change."""
+
+
 class State(msgspec.Struct):
     """What is kept over a restart."""
 
@@ -111,7 +116,14 @@ class World:
         self.clock.advance(self.state.advanced_s)
         self.codes: dict[str, Code] = {}
         self.uploads: dict[str, Any] = {}
+        self._accounts = {(account.platform, account.id): account for account in self.state.accounts}
+        self._posts: dict[str, dict[str, Post]] = {}
+        self._by_account: dict[tuple[str, str], list[Post]] = {}
+        self._aliases: dict[tuple[str, str], Post] = {}
+        for post in self.state.posts:
+            self._index(post)
         self.ledger = Ledger()
+        self.quotas = Quotas(path.with_name(f"{path.stem}.quotas.json") if path else None)
         self.faults = Faults()
         self.withdrawn_metrics: dict[str, set[str]] = {}
         """By platform: metrics that it has withdrawn, and refuses from now on."""
@@ -125,7 +137,7 @@ class World:
         return app_at(platform)
 
     def account(self, platform: str, account_id: str) -> Account | None:
-        return next((a for a in self.accounts(platform) if a.id == account_id), None)
+        return self._accounts.get((platform, account_id))
 
     def accounts(self, platform: str) -> list[Account]:
         return [account for account in self.state.accounts if account.platform == platform]
@@ -133,6 +145,7 @@ class World:
     def add_account(self, account: Account) -> None:
         if self.account(account.platform, account.id) is None:
             self.state.accounts.append(account)
+            self._accounts[account.platform, account.id] = account
             self.save()
 
     # ---- codes and tokens ----
@@ -191,11 +204,33 @@ class World:
 
     def posts(self, platform: str) -> Iterator[Post]:
         """Live posts, oldest first."""
-        return (p for p in self.state.posts if p.platform == platform and p.deleted_at is None)
+        return (post for post in self._posts.get(platform, {}).values() if post.deleted_at is None)
+
+    def posts_of(self, platform: str, account_id: str) -> Iterator[Post]:
+        """Live posts of one account, oldest first."""
+        return (p for p in self._by_account.get((platform, account_id), ()) if p.deleted_at is None)
+
+    def post(self, platform: str, post_id: str) -> Post | None:
+        """The live post of this id."""
+        post = self._posts.get(platform, {}).get(post_id)
+        return None if post is None or post.deleted_at is not None else post
+
+    def named(self, platform: str, name: str) -> Post | None:
+        """The live post of this id or alias."""
+        post = self._aliases.get((platform, name))
+        return self.post(platform, name) if post is None or post.deleted_at is not None else post
 
     def add_post(self, post: Post) -> None:
         self.state.posts.append(post)
+        self._index(post)
         self.save()
+
+    def _index(self, post: Post) -> None:
+        self._posts.setdefault(post.platform, {})[post.id] = post
+        self._by_account.setdefault((post.platform, post.account_id), []).append(post)
+        for alias in map(post.facts.get, ALIASES):
+            if isinstance(alias, str) and alias != post.id:
+                self._aliases[post.platform, alias] = post
 
     # ---- metrics ----
 
@@ -226,10 +261,11 @@ class World:
 
     def write(self) -> None:
         """Writes what has changed where it is to survive a restart."""
+        self.quotas.write()
         if self.path is None or not self.unsaved:
             return
         self.unsaved = False
-        self.state.advanced_s = self.clock.advanced_s
+        self.state.advanced_s = self.clock.ahead_s()
         fresh = self.path.with_suffix(".new")
         fresh.write_bytes(msgspec.json.encode(self.state))
         fresh.replace(self.path)

@@ -25,6 +25,7 @@ from sextant.sandbox.world import Account, Post, World
 
 class Facebook:
     name = "facebook"
+    buckets = (usage.PAGES, usage.APP)
     routes = (
         *SHARED,
         *graph_routes(VIDEO),

@@ -63,11 +63,11 @@ class FacebookGraph:
     }
 
     def node(self, world: World, node_id: str) -> Node | None:
-        for post in world.posts("facebook"):
-            if node_id == post.facts.get("video_id"):
-                return posting.video_node(world, post)
-            if node_id == post.id and ready(world, post):
-                return posting.post_node(world, post)
+        post = world.named("facebook", node_id)
+        if post is not None and node_id == post.facts.get("video_id"):
+            return posting.video_node(world, post)
+        if post is not None and ready(world, post):
+            return posting.post_node(world, post)
         return (
             uploads.node(world, node_id)
             or photos.node(world, node_id)
@@ -80,8 +80,7 @@ class FacebookGraph:
 
 def find(world: World, native_id: str) -> Post | None:
     """A live post by its own id or its video's."""
-    posts = world.posts("facebook")
-    return next((post for post in posts if native_id in (post.id, post.facts.get("video_id"))), None)
+    return world.named("facebook", native_id)
 
 
 GRAPH = FacebookGraph()

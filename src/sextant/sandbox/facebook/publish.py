@@ -79,7 +79,7 @@ def check_link(link: str) -> None:
 def repeated(scene: Scene, text: str, link: str) -> bool:
     since = scene.world.now() - SAME_TEXT_S
     account_id = scene.caller.account.id
-    recent = (p for p in scene.world.posts("facebook") if p.account_id == account_id and p.created_at > since)
+    recent = (p for p in scene.world.posts_of("facebook", account_id) if p.created_at > since)
     same = (post for post in recent if post.kind == "text" and post.text == text)
     return any(post.facts.get("link", "") == link for post in same)
 
@@ -101,15 +101,15 @@ def listing(scene: Scene, scope: str) -> dict[str, Any]:
     if scope not in scene.caller.scopes:
         raise errors.needs_permission(scope)
     asked = fields.parsed(scene.call.params.get("fields", ""))
-    posts = [post for post in reversed(list(scene.world.posts("facebook"))) if listable(scene, post)]
+    mine = [*scene.world.posts_of("facebook", scene.caller.account.id)]
+    posts = [post for post in mine[::-1] if listable(scene, post)]
     nodes = [post_node(scene.world, post) for post in posts]
     ids = [node.id for node in nodes]
     return paging.page(scene.call, ids, lambda place: shown(scene.at(nodes[place]), POST, asked))
 
 
 def listable(scene: Scene, post: Post) -> bool:
-    own = post.account_id == scene.caller.account.id and ready(scene.world, post)
-    return own and paging.within(scene.call, post.created_at)
+    return ready(scene.world, post) and paging.within(scene.call, post.created_at)
 
 
 async def delete(scene: Scene) -> dict[str, Any]:

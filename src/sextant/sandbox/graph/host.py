@@ -55,8 +55,10 @@ async def one(call: Call) -> Answered:
     headers = common(call)
     try:
         caller = caller_of(call)
-        headers |= usage.count(call.world, caller)
-        usage.check(call.world, caller)
+        told, refusal = usage.count(call.world, caller)
+        headers |= told
+        if refusal is not None:
+            raise refusal
         return 200, headers, await answer(call, caller)
     except GraphError as error:
         return error.status, headers, error.body()

@@ -34,6 +34,7 @@ ACCOUNT_ID = "17841400000000001"
 
 class Instagram:
     name = "instagram"
+    buckets = (usage.INSTAGRAM,)
     routes = (
         Route("GET", WEB, "/oauth/authorize", login.authorize, "page"),
         Route("POST", WEB, "/oauth/authorize", login.authorize, "page"),

@@ -98,7 +98,7 @@ async def stories(scene: Scene) -> dict[str, Any]:
 
 
 def mine(scene: Scene) -> list[Post]:
-    return [post for post in scene.world.posts("instagram") if post.account_id == scene.caller.account.id]
+    return [*scene.world.posts_of("instagram", scene.caller.account.id)]
 
 
 def listed(scene: Scene, posts: list[Post]) -> dict[str, Any]:

@@ -87,13 +87,12 @@ class InstagramGraph:
 
 
 def by_id(world: World, media_id: str) -> Post | None:
-    return next((post for post in world.posts("instagram") if post.id == media_id), None)
+    return world.post("instagram", media_id)
 
 
 def find(world: World, native_id: str) -> Post | None:
     """A live post by its media id or the container it came from."""
-    posts = world.posts("instagram")
-    return next((p for p in posts if native_id in (p.id, p.facts.get("container_id"))), None)
+    return world.named("instagram", native_id)
 
 
 GRAPH = InstagramGraph()

@@ -5,8 +5,8 @@ Role words (at the page `urn:li:organization:1337`): `ADMINISTRATOR`; `CONTENT_A
 0); empty: no role, everything of the page is refused.
 
 Tier words: empty (Standard tier with refresh tokens); `development` (no BATCH_GET, 500 calls per app and 100
-per member, endpoint and UTC day); `self_serve` (no Community Management: only openid, profile, email and
-w_member_social are in force, and no refresh token is given).
+per member and UTC day, all endpoints together); `self_serve` (no Community Management: only openid, profile,
+email and w_member_social are in force, and no refresh token is given).
 
 A page's posts belong to account_id `urn:li:organization:1337`, a member's to the member id. Text, images and
 one video can be posted; documents, link cards, polls, reshares and edits are not simulated.
@@ -32,6 +32,7 @@ from sextant.sandbox.linkedin import (
     videos,
 )
 from sextant.sandbox.linkedin.gate import rest, unversioned
+from sextant.sandbox.linkedin.quotas import BUCKETS
 from sextant.sandbox.network import Route
 from sextant.sandbox.world import Account, Post, World
 
@@ -132,6 +133,7 @@ READING = (
 
 class LinkedIn:
     name = "linkedin"
+    buckets = BUCKETS
     routes = (*TOKENS, *IDENTITY, *PUBLISHING, *READING)
 
     def accounts(self) -> list[Account]:
@@ -152,8 +154,7 @@ class LinkedIn:
 
     def find(self, world: World, native_id: str) -> Post | None:
         """By the post's urn, or that of its video."""
-        urn = unquote(native_id)
-        return next((p for p in world.posts(self.name) if urn in (p.id, p.facts.get("video"))), None)
+        return world.named(self.name, unquote(native_id))
 
 
 NETWORK = LinkedIn()

@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from sextant.sandbox.linkedin import restli
-from sextant.sandbox.linkedin.errors import Refused, answer, denied, invalid, throttled
+from sextant.sandbox.linkedin import quotas, restli
+from sextant.sandbox.linkedin.errors import Refused, answer, denied, invalid
 from sextant.sandbox.network import Handler, bearer
 from sextant.sandbox.world import Account, World
 
@@ -28,8 +28,6 @@ VERSION_ENDS = {
     "202609": "9999",
 }
 SELF_SERVE_SCOPES = {"openid", "profile", "email", "w_member_social"}
-DEVELOPMENT_APP_CALLS = 500
-DEVELOPMENT_MEMBER_CALLS = 100
 DAY_S = 86400
 
 
@@ -109,7 +107,6 @@ def rest(resource: str, methods: Mapping[str, Answer]) -> Handler:
             call = admitted(world, request, resource)
             if call.method not in methods:
                 raise invalid(f"Method {call.method} is not supported by resource {resource}")
-            count_call(call)
             return await methods[call.method](call)
         except Refused as refused:
             return answer(refused.body(), refused.status)
@@ -123,6 +120,7 @@ def unversioned(resource: str, method: str, respond: Answer) -> Handler:
     async def handle(world: World, request: web.Request) -> web.StreamResponse:
         try:
             account, scopes = authenticated(world, request)
+            quotas.count_call(world, account, resource)
             return await respond(Call(world, request, account, scopes, resource, method, "", {}))
         except Refused as refused:
             return answer(refused.body(with_code=False), refused.status)
@@ -132,6 +130,7 @@ def unversioned(resource: str, method: str, respond: Answer) -> Handler:
 
 def admitted(world: World, request: web.Request, resource: str) -> Call:
     account, scopes = authenticated(world, request)
+    quotas.count_call(world, account, resource)
     version = active_version(world, request)
     protocol = request.headers.get("X-Restli-Protocol-Version", "1.0.0")
     query = restli.parsed(request.rel_url.raw_query_string, protocol)
@@ -193,16 +192,3 @@ def implied_method(request: web.Request, query: Mapping[str, restli.Value]) -> s
     if "ids" in query:
         return "BATCH_GET"
     return f"FINDER-{query['q']}" if "q" in query else "GET_ALL"
-
-
-def count_call(call: Call) -> None:
-    """Two daily counters per endpoint, reset at 00:00 UTC; only the Development tier's sizes are known."""
-    if call.account.tier != "development":
-        return
-    counts = call.world.uploads.setdefault("linkedin:calls", {})
-    day = int(call.world.now() // DAY_S)
-    counters = {"APPLICATION": DEVELOPMENT_APP_CALLS, call.account.id: DEVELOPMENT_MEMBER_CALLS}
-    for who, most in counters.items():
-        used = counts[day, call.resource, who] = counts.get((day, call.resource, who), 0) + 1
-        if used > most:
-            raise throttled("APPLICATION DAY" if who == "APPLICATION" else "MEMBER DAY")

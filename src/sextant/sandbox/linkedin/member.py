@@ -60,7 +60,7 @@ def of_all(types: dict[str, str]) -> Callable[[Call], Any]:
 
     async def respond(call: Call) -> web.Response:
         kind = asked_type(call, types)
-        own = [post for post in call.world.posts("linkedin") if post.facts["author"] == call.person()]
+        own = [*call.world.posts_of("linkedin", call.account.id)]
         return counted(elements(call, own, kind, call.text("aggregation", "TOTAL") == "DAILY"))
 
     return respond

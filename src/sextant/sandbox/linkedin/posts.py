@@ -33,7 +33,7 @@ BATCH_MAX = 50
 
 
 def found(world: World, urn: str) -> Post | None:
-    return next((post for post in world.posts("linkedin") if post.id == urn), None)
+    return world.post("linkedin", urn)
 
 
 def post_urn(urn: str) -> str:
@@ -96,11 +96,16 @@ def check_day(call: Call, author: str) -> None:
         raise throttled("MEMBER DAY")
 
 
+def account_of(call: Call, author: str) -> str:
+    """Whose posts an author's are in the world."""
+    return call.account.id if author == call.person() else author
+
+
 def check_duplicate(call: Call, author: str, shown: str, attached: Attached) -> None:
     """How long LinkedIn looks back is not known (section 7); hourly repeats were refused (2023-12)."""
     since = call.world.now() - DUPLICATE_S
-    for post in call.world.posts("linkedin"):
-        same = post.facts["author"] == author and post.text == shown and post.kind == attached.kind
+    for post in call.world.posts_of("linkedin", account_of(call, author)):
+        same = post.text == shown and post.kind == attached.kind
         if shown and same and post.created_at > since:
             raise Refused(422, f"Content is a duplicate of {post.id}", "DUPLICATE_POST")
 
@@ -111,7 +116,7 @@ def new_post(call: Call, body: dict[str, Any], kept: text.Kept, attached: Attach
     return Post(
         platform="linkedin",
         id=f"urn:li:{'ugcPost' if attached.kind == 'video' else 'share'}:{number}",
-        account_id=call.account.id if author == call.person() else author,
+        account_id=account_of(call, author),
         kind=attached.kind,
         created_at=now,
         text=kept.shown,
@@ -173,7 +178,7 @@ async def by_author(call: Call) -> web.Response:
     if call.text("sortBy", "LAST_MODIFIED") not in ("LAST_MODIFIED", "CREATED"):
         raise invalid("Parameter 'sortBy' must be LAST_MODIFIED or CREATED")
     listed = call.world.now() - call.world.processing_s
-    own = [post for post in call.world.posts("linkedin") if post.facts["author"] == author][::-1]
+    own = [*call.world.posts_of("linkedin", account_of(call, author))][::-1]
     own = [post for post in own if post.created_at <= listed]
     paging = {"start": int(start), "count": int(count), "links": [], "total": len(own)}
     page = own[int(start) : int(start) + int(count)]

@@ -29,11 +29,12 @@ async def shares(call: Call) -> web.Response:
     page = call.text("organizationalEntity")
     if call.role_at(page) != "ADMINISTRATOR":
         raise call.denied()
-    own = {post.id: post for post in call.world.posts("linkedin") if post.facts["author"] == page}
     if "shares" in call.query or "ugcPosts" in call.query:
-        elements = [row for urn in wanted if urn in own for row in post_rows(call, own[urn])]
+        found = [posts.found(call.world, urn) for urn in wanted]
+        own = [post for post in found if post is not None and post.facts["author"] == page]
+        elements = [row for post in own for row in post_rows(call, post)]
     else:
-        elements = rows(call, list(own.values()))
+        elements = rows(call, [*call.world.posts_of("linkedin", page)])
     elements = [{"organizationalEntity": page, **row} for row in elements]
     return answer({"paging": paging(len(elements)), "elements": elements})
 

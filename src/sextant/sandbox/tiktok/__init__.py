@@ -10,7 +10,7 @@ of a private account alone). Role words: empty; `private` (no public posts), `ba
 (comments, duets and stitches switched off), `short` (videos of at most 60 seconds).
 
 Videos by bytes or address and photos can be posted. Drafts of the Open API, cancelling and webhooks are not
-simulated, and TikTok's rate limits come only as ordered faults.
+simulated; the Business API is of tier Basic, and the rates of publishing hold only where a limit is set.
 """
 
 from __future__ import annotations
@@ -32,11 +32,12 @@ from sextant.sandbox.tiktok import (
     videos,
 )
 from sextant.sandbox.tiktok.business_auth import app_call
+from sextant.sandbox.tiktok.gate import HOST as API
 from sextant.sandbox.tiktok.gate import business_api, open_api
+from sextant.sandbox.tiktok.quotas import BUCKETS
 from sextant.sandbox.world import Account, Post, World
 
 WEB = "www.tiktok.com"
-API = "open.tiktokapis.com"
 BUSINESS = "business-api.tiktok.com"
 V13 = "/open_api/v1.3"
 
@@ -149,6 +150,7 @@ BUSINESS_CALLS = (
 
 class TikTok:
     name = "tiktok"
+    buckets = BUCKETS
     routes = (*TOKENS, *BUSINESS_TOKENS, *OPEN, *BUSINESS_CALLS)
 
     def accounts(self) -> list[Account]:
@@ -169,7 +171,7 @@ class TikTok:
 
     def find(self, world: World, native_id: str) -> Post | None:
         """By post id or by the publish_id it came from."""
-        return next((p for p in world.posts(self.name) if native_id in (p.id, p.facts["publish_id"])), None)
+        return world.named(self.name, native_id)
 
 
 NETWORK = TikTok()

@@ -72,7 +72,7 @@ def profile(world: World, account: Account) -> dict[str, Any]:
         "follower_count": 1280,
         "following_count": 12,
         "likes_count": 25600,
-        "video_count": sum(1 for post in world.posts("tiktok") if post.account_id == account.id),
+        "video_count": sum(1 for _ in world.posts_of("tiktok", account.id)),
     }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from sextant.sandbox.network import Handler
-from sextant.sandbox.tiktok import errors
+from sextant.sandbox.tiktok import errors, quotas
 from sextant.sandbox.tiktok.auth import known_app, remaining, taken_code
 from sextant.sandbox.tiktok.errors import BusinessRefused
 from sextant.sandbox.tiktok.gate import effective, json_object
@@ -25,6 +25,7 @@ def app_call(respond: Callable[[World, Body], Awaitable[web.Response]]) -> Handl
 
     async def handle(world: World, request: web.Request) -> web.StreamResponse:
         try:
+            quotas.count_business(world)
             body = await json_object(request, errors.wrong("The body is not a JSON object."))
             return await respond(world, body)
         except BusinessRefused as refused:

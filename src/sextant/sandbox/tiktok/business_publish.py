@@ -8,7 +8,7 @@ from aiohttp import web
 
 from sextant.sandbox.pull import pulled
 from sextant.sandbox.received import Received
-from sextant.sandbox.tiktok import accounts, errors, posting, tasks
+from sextant.sandbox.tiktok import accounts, errors, posting, quotas, tasks
 from sextant.sandbox.tiktok.errors import BusinessRefused, business_answer
 from sextant.sandbox.tiktok.gate import BusinessCall
 from sextant.sandbox.tiktok.posting import Wrong, checked
@@ -75,6 +75,7 @@ async def admitted(call: BusinessCall, fields: posting.Fields) -> dict[str, Any]
     body = await call.body()
     call.check_account(body.get("business_id"))
     call.need("video.publish")
+    quotas.count_publishing(call.world, call.account)
     refused = posting.barred(call.world, call.account)
     if refused is not None:
         banned = refused.code == "spam_risk_user_banned_from_posting"

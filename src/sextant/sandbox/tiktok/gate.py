@@ -10,9 +10,11 @@ import msgspec
 from aiohttp import web
 
 from sextant.sandbox.network import Handler, bearer
-from sextant.sandbox.tiktok import errors
+from sextant.sandbox.tiktok import errors, quotas
 from sextant.sandbox.tiktok.errors import BusinessRefused, Refused
 from sextant.sandbox.world import Account, World
+
+HOST = "open.tiktokapis.com"
 
 
 @dataclass
@@ -99,7 +101,9 @@ async def json_object(request: web.Request, otherwise: Exception) -> dict[str, A
 def open_api(respond: Callable[[Call], Awaitable[web.Response]]) -> Handler:
     async def handle(world: World, request: web.Request) -> web.StreamResponse:
         try:
-            return await respond(admitted(world, request))
+            call = admitted(world, request)
+            quotas.count_open(world, request.path.removeprefix(f"/{HOST}"), call.account)
+            return await respond(call)
         except Refused as refused:
             return errors.refusal(refused)
 
@@ -122,6 +126,7 @@ def effective(account: Account, granted: list[str]) -> set[str]:
 def business_api(respond: Callable[[BusinessCall], Awaitable[web.Response]]) -> Handler:
     async def handle(world: World, request: web.Request) -> web.StreamResponse:
         try:
+            quotas.count_business(world)
             return await respond(business_admitted(world, request))
         except BusinessRefused as refused:
             return errors.business_refusal(refused)

@@ -125,8 +125,7 @@ def barred(world: World, account: Account) -> Refused | None:
 
 def posts_of_the_day(world: World, account: Account) -> int:
     since = world.now() - DAY_S
-    own = (post for post in world.posts("tiktok") if post.account_id == account.id)
-    return sum(1 for post in own if post.created_at > since)
+    return sum(1 for post in world.posts_of("tiktok", account.id) if post.created_at > since)
 
 
 def check_privacy(account: Account, info: Mapping[str, Any], branded: str) -> Refused | None:

@@ -116,7 +116,7 @@ def state_of(world: World, task: Task) -> str:
 
 def public_ids(world: World, task: Task) -> list[str]:
     """The post's id once it is public and moderated; never for posts that are not public."""
-    post = next((post for post in world.posts("tiktok") if post.id == task.post_id), None)
+    post = world.post("tiktok", task.post_id) if task.post_id else None
     return [post.id] if post is not None and is_public(world, post) else []
 
 

@@ -53,8 +53,14 @@ class Filters(msgspec.Struct):
 
 def own_posts(world: World, account: Account) -> list[Post]:
     """The account's public posts, newest first; photos as well, though that is documented of neither API."""
-    own = [post for post in world.posts("tiktok") if post.account_id == account.id and is_public(world, post)]
+    own = [post for post in world.posts_of("tiktok", account.id) if is_public(world, post)]
     return sorted(own, key=lambda post: post.created_at, reverse=True)
+
+
+def own_post(world: World, account: Account, post_id: str) -> Post | None:
+    """The account's public post of this id."""
+    post = world.post("tiktok", post_id)
+    return post if post and post.account_id == account.id and is_public(world, post) else None
 
 
 def page_of(own: list[Post], cursor: int, size: int) -> tuple[list[Post], dict[str, Any]]:
@@ -78,8 +84,8 @@ async def query(call: Call) -> web.Response:
     names = call.fields(FIELDS)
     ids = await asked_ids(call)
     count_items(call.request, len(ids))
-    own = {post.id: post for post in own_posts(call.world, call.account)}
-    return answer({"videos": [video(call, own[key], names) for key in ids if key in own]})
+    found = [own_post(call.world, call.account, key) for key in ids]
+    return answer({"videos": [video(call, post, names) for post in found if post is not None]})
 
 
 async def asked_ids(call: Call) -> list[str]:
@@ -143,22 +149,24 @@ async def business_list(call: BusinessCall) -> web.Response:
     call.check_account(call.request.query.get("business_id"))
     call.need("video.list")
     names = call.fields(BUSINESS_FIELDS, ["item_id"])
-    own = own_posts(call.world, call.account)
     if "filters" in call.request.query:
-        posts, place = filtered(call, own), {"cursor": 0, "has_more": False}
+        posts, place = filtered(call), {"cursor": 0, "has_more": False}
     else:
         cursor, size = call.number("cursor", 0, 0, 1 << 62), call.number("max_count", 10, 1, MAX_IDS)
-        posts, place = page_of(own, cursor, size)
+        posts, place = page_of(own_posts(call.world, call.account), cursor, size)
         count_items(call.request, len(posts))
     return business_answer({**place, "videos": [business_video(call, post, names) for post in posts]})
 
 
-def filtered(call: BusinessCall, own: list[Post]) -> list[Post]:
+def filtered(call: BusinessCall) -> list[Post]:
+    """Newest first, whatever the order of the question."""
     ids = list(dict.fromkeys(call.decoded("filters", Filters).video_ids))
     if len(ids) > MAX_IDS:
         raise BusinessRefused(40011, f"filters: at most {MAX_IDS} video_ids are allowed.")
     count_items(call.request, len(ids))
-    return [post for post in own if post.id in ids]
+    found = [own_post(call.world, call.account, key) for key in ids]
+    own = [post for post in found if post is not None]
+    return sorted(own, key=lambda post: post.created_at, reverse=True)
 
 
 def business_video(call: BusinessCall, post: Post, names: list[str]) -> dict[str, Any]:

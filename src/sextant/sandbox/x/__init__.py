@@ -13,35 +13,44 @@ from typing import Any
 
 from aiohttp import web
 
+from sextant.sandbox.faults import Purpose
 from sextant.sandbox.network import Route
 from sextant.sandbox.world import Account, Post, World
 from sextant.sandbox.x import analytics, auth, errors, media, numbers, posts, reads
-from sextant.sandbox.x.access import PLATFORM, limited, settling
+from sextant.sandbox.x.access import PLATFORM, Endpoint, limited, settling
+from sextant.sandbox.x.quotas import BUCKETS
 
 API, WEB = "api.x.com", "x.com"
 
 
+def limited_route(
+    method: str, path: str, endpoint: Endpoint, purpose: Purpose = "other", *, commits: bool = False
+) -> Route:
+    return Route(method, API, path, limited(f"{method} {path}", endpoint), purpose, commits)
+
+
 class X:
     name = PLATFORM
+    buckets = BUCKETS
     routes = (
         Route("GET", WEB, "/i/oauth2/authorize", auth.authorize, "page"),
         Route("POST", WEB, "/i/oauth2/authorize", auth.authorize, "page"),
         Route("POST", API, "/2/oauth2/token", settling(auth.token), "token", failure=errors.token_failure),
         Route("POST", API, "/2/oauth2/revoke", settling(auth.revoke), "token", failure=errors.token_failure),
-        Route("GET", API, "/2/users/me", limited(75, reads.me)),
-        Route("GET", API, "/2/users/{id}/tweets", limited(900, reads.timeline), "read"),
-        Route("GET", API, "/2/tweets", limited(5000, reads.lookup), "read"),
-        Route("GET", API, "/2/tweets/analytics", limited(300, analytics.of_posts), "read"),
-        Route("GET", API, "/2/media/analytics", limited(300, analytics.of_media), "read"),
-        Route("GET", API, "/2/tweets/{id}", limited(900, reads.lookup_one), "read"),
-        Route("POST", API, "/2/tweets", limited(100, posts.create), "publish", commits=True),
-        Route("DELETE", API, "/2/tweets/{id}", limited(50, posts.delete), "publish"),
-        Route("POST", API, "/2/media/upload", limited(500, media.one_shot), "publish"),
-        Route("GET", API, "/2/media/upload", limited(1000, media.status), "publish"),
-        Route("POST", API, "/2/media/upload/initialize", limited(1875, media.initialize), "publish"),
-        Route("POST", API, "/2/media/upload/{id}/append", limited(1875, media.append), "publish"),
-        Route("POST", API, "/2/media/upload/{id}/finalize", limited(1875, media.finalize), "publish"),
-        Route("POST", API, "/2/media/metadata", limited(500, media.alt_text), "publish"),
+        limited_route("GET", "/2/users/me", reads.me),
+        limited_route("GET", "/2/users/{id}/tweets", reads.timeline, "read"),
+        limited_route("GET", "/2/tweets", reads.lookup, "read"),
+        limited_route("GET", "/2/tweets/analytics", analytics.of_posts, "read"),
+        limited_route("GET", "/2/media/analytics", analytics.of_media, "read"),
+        limited_route("GET", "/2/tweets/{id}", reads.lookup_one, "read"),
+        limited_route("POST", "/2/tweets", posts.create, "publish", commits=True),
+        limited_route("DELETE", "/2/tweets/{id}", posts.delete, "publish"),
+        limited_route("POST", "/2/media/upload", media.one_shot, "publish"),
+        limited_route("GET", "/2/media/upload", media.status, "publish"),
+        limited_route("POST", "/2/media/upload/initialize", media.initialize, "publish"),
+        limited_route("POST", "/2/media/upload/{id}/append", media.append, "publish"),
+        limited_route("POST", "/2/media/upload/{id}/finalize", media.finalize, "publish"),
+        limited_route("POST", "/2/media/metadata", media.alt_text, "publish"),
     )
 
     def accounts(self) -> list[Account]:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import msgspec
 from aiohttp import web
 
 from sextant.sandbox.network import Handler, bearer
 from sextant.sandbox.world import Account, World
-from sextant.sandbox.x import errors
+from sextant.sandbox.x import errors, quotas
 
-PLATFORM = "x"
-WINDOW_S = 15 * 60
+PLATFORM = quotas.PLATFORM
 
 Endpoint = Callable[[World, web.Request], Awaitable[web.Response]]
 
@@ -40,7 +37,7 @@ def account_of(world: World, request: web.Request) -> Account | None:
 
 
 def caller(world: World, request: web.Request, *scopes: str) -> Caller:
-    """The caller, if the token is good and holds all the scopes."""
+    """The caller, if the token is good, holds all the scopes, and there is money left."""
     account = account_of(world, request)
     if account is None:
         raise errors.Refused(errors.unauthorized())
@@ -49,6 +46,7 @@ def caller(world: World, request: web.Request, *scopes: str) -> Caller:
         held &= set(account.scopes)
     if not held.issuperset(scopes):
         raise errors.forbidden()
+    quotas.check_funds(world)
     return Caller(account)
 
 
@@ -62,50 +60,18 @@ async def body(request: web.Request, type_: type[Any]) -> Any:
         raise errors.invalid("", [], str(wrong)) from None
 
 
-# ---- rate limits (x.md §4) -----------------------------------------------------------------------
+# ---- limits and money (x.md §4) ------------------------------------------------------------------
 
 
-@dataclass(slots=True)
-class Window:
-    """The requests of one account to one endpoint within fifteen minutes."""
-
-    limit: int
-    ends_at: float
-    used: int = 0
-
-    def headers(self) -> dict[str, str]:
-        return {
-            "x-rate-limit-limit": str(self.limit),
-            "x-rate-limit-remaining": str(max(0, self.limit - self.used)),
-            "x-rate-limit-reset": str(math.ceil(self.ends_at)),
-        }
-
-
-@dataclass(slots=True)
-class Windows:
-    open: dict[tuple[str, str], Window] = field(default_factory=dict)
-
-    def count(self, endpoint: str, account_id: str, limit: int, now: float) -> Window:
-        window = self.open.get((endpoint, account_id))
-        if window is None or window.ends_at <= now:
-            window = self.open[endpoint, account_id] = Window(limit, now + WINDOW_S)
-        window.used += 1
-        return window
-
-
-WINDOWS: WeakKeyDictionary[World, Windows] = WeakKeyDictionary()
-
-
-def limited(limit: int, endpoint: Endpoint) -> Handler:
-    """The endpoint with X's limit per user around it, and the limit's headers on every answer."""
+def limited(name: str, endpoint: Endpoint) -> Handler:
+    """The endpoint with X's limits around it, and a limit's headers on every answer."""
 
     async def answer(world: World, request: web.Request) -> web.StreamResponse:
-        account = account_of(world, request)
-        windows = WINDOWS.setdefault(world, Windows())
-        window = windows.count(endpoint.__qualname__, account.id if account else "", limit, world.now())
-        response = errors.too_many() if window.used > limit else await settled(endpoint, world, request)
-        response.headers.update(window.headers())
-        return response
+        try:
+            window = quotas.admitted(world, name, account_of(world, request))
+        except errors.Refused as refused:
+            return refused.response
+        return quotas.told(await settled(endpoint, world, request), window)
 
     return answer
 

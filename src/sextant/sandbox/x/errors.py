@@ -78,6 +78,17 @@ def credits_depleted() -> web.Response:
     return web.json_response(body, status=402)
 
 
+def usage_capped() -> web.Response:
+    body = {
+        "title": "UsageCapExceeded",
+        "detail": "Usage cap exceeded: Monthly product cap",
+        "type": PROBLEMS + "usage-capped",
+        "period": "Monthly",
+        "scope": "Product",
+    }
+    return web.json_response(body, status=429)
+
+
 def not_found(parameter: str, value: str, resource: str = "tweet") -> dict[str, Any]:
     """One entry of `errors` beside HTTP 200."""
     return {

@@ -15,7 +15,7 @@ from msgspec import Meta, Struct
 from sextant.sandbox.network import json
 from sextant.sandbox.received import Received, Shown
 from sextant.sandbox.world import World
-from sextant.sandbox.x import taking
+from sextant.sandbox.x import quotas, taking
 from sextant.sandbox.x.access import body, caller
 from sextant.sandbox.x.errors import gone, invalid
 from sextant.sandbox.x.ids import new_id
@@ -214,6 +214,7 @@ async def alt_text(world: World, request: web.Request) -> web.Response:
     asked = await body(request, Metadata)
     upload = upload_of(world, request, asked.id)
     upload.alt_text = asked.metadata.alt_text.text
+    quotas.bill(world, quotas.ALT_TEXT, [upload.id])
     associated = {"alt_text": {"text": upload.alt_text}}
     return json({"data": {"id": upload.id, "associated_metadata": associated}})
 

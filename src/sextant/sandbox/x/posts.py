@@ -9,11 +9,11 @@ from msgspec import Meta, Struct
 
 from sextant.sandbox.network import json
 from sextant.sandbox.world import Account, Post, World
-from sextant.sandbox.x import errors, taking
+from sextant.sandbox.x import errors, quotas, taking
 from sextant.sandbox.x.access import PLATFORM, body, caller
 from sextant.sandbox.x.ids import ID, new_id
 from sextant.sandbox.x.media import Upload
-from sextant.sandbox.x.text import LIMIT, PREMIUM_LIMIT, cashtags, shortened, shown, weight
+from sextant.sandbox.x.text import LIMIT, PREMIUM_LIMIT, cashtags, has_link, shortened, shown, weight
 
 SCOPES = ("tweet.read", "tweet.write", "users.read")
 # How long the guard against duplicates lasts is not known (x.md §7).
@@ -80,6 +80,8 @@ async def create(world: World, request: web.Request) -> web.Response:
     check_text(world, account, asked, kind_of(uploads))
     post = made(world, account, asked, uploads)
     world.add_post(post)
+    action = quotas.CREATE_WITH_LINK if has_link(post.text) else quotas.CREATE
+    quotas.bill(world, action, [post.id])
     text, _ = shown(shortened(post.text), post.id, media_url(world, post))
     return json({"data": {"id": post.id, "text": text, "edit_history_tweet_ids": [post.id]}}, status=201)
 
@@ -131,8 +133,9 @@ def check_text(world: World, account: Account, asked: Create, kind: str) -> None
     if cashtags(asked.text) > 1 and account.tier != "enterprise":
         raise errors.forbidden()
     since = world.now() - DUPLICATE_S
-    mine = (post for post in world.posts(PLATFORM) if post.account_id == account.id)
-    same = (post for post in mine if (post.text, post.kind) == (asked.text, kind))
+    same = (
+        post for post in world.posts_of(PLATFORM, account.id) if (post.text, post.kind) == (asked.text, kind)
+    )
     if asked.text and any(post.created_at > since for post in same):
         raise errors.forbidden(errors.DUPLICATE)
 
@@ -172,11 +175,12 @@ async def delete(world: World, request: web.Request) -> web.Response:
         raise errors.forbidden()
     post.deleted_at = world.now()
     world.save()
+    quotas.bill(world, quotas.DELETE, [post.id])
     return json({"data": {"deleted": True}})
 
 
 def by_id(world: World, post_id: str) -> Post | None:
-    return next((post for post in world.posts(PLATFORM) if post.id == post_id), None)
+    return world.post(PLATFORM, post_id)
 
 
 def find(world: World, native_id: str) -> Post | None:

@@ -8,8 +8,8 @@ from aiohttp import web
 
 from sextant.sandbox.network import count_items, json
 from sextant.sandbox.world import Account, Post, World
-from sextant.sandbox.x import errors
-from sextant.sandbox.x.access import PLATFORM, caller
+from sextant.sandbox.x import errors, quotas
+from sextant.sandbox.x.access import PLATFORM, Caller, caller
 from sextant.sandbox.x.fields import Wanted, wanted
 from sextant.sandbox.x.ids import ID
 from sextant.sandbox.x.posts import by_id
@@ -22,16 +22,17 @@ MOST_IDS = 100
 
 async def lookup(world: World, request: web.Request) -> web.Response:
     """GET /2/tweets?ids= (1 to 100)."""
-    reader = caller(world, request, *SCOPES)
+    reader = reading(world, request)
     asked = wanted(request, "ids")
     ids = ids_of(request)
     count(request, asked, len(set(ids)))
-    return json(page_of(world, asked, reader, "ids", [by_id(world, id_) for id_ in ids], ids).body())
+    page = page_of(world, asked, reader, "ids", [by_id(world, id_) for id_ in ids], ids)
+    return json(billed(page).body())
 
 
 async def lookup_one(world: World, request: web.Request) -> web.Response:
     """GET /2/tweets/{id}."""
-    reader = caller(world, request, *SCOPES)
+    reader = reading(world, request)
     asked = wanted(request)
     native_id = request.match_info["id"]
     check_id("id", native_id)
@@ -39,13 +40,13 @@ async def lookup_one(world: World, request: web.Request) -> web.Response:
     if post is None:
         raise errors.gone("id", native_id)
     count(request, asked, 1)
-    body = page_of(world, asked, reader, "id", [post], [native_id]).body()
+    body = billed(page_of(world, asked, reader, "id", [post], [native_id])).body()
     return json({**body, **({"data": body["data"][0]} if "data" in body else {})})
 
 
 async def timeline(world: World, request: web.Request) -> web.Response:
     """GET /2/users/{id}/tweets, newest first."""
-    reader = caller(world, request, *SCOPES)
+    reader = reading(world, request)
     asked = wanted(request, *TIMELINE)
     owner = world.account(PLATFORM, request.match_info["id"])
     if owner is None:
@@ -56,6 +57,8 @@ async def timeline(world: World, request: web.Request) -> web.Response:
     for post in posts[start : start + size]:
         page.add(post)
     count(request, asked, len(posts[start : start + size]))
+    own = owner.id == reader.account.id and bool(owner.facts.get("owns_app"))
+    billed(page, quotas.OWNED_READ if own else quotas.READ_POST)
     return json({**page.body(), "meta": meta(posts, start, size)})
 
 
@@ -73,7 +76,26 @@ TIMELINE = (
 async def me(world: World, request: web.Request) -> web.Response:
     """GET /2/users/me."""
     account = caller(world, request, *SCOPES).account
-    return json({"data": user_row(world, account, wanted(request).user)})
+    row = user_row(world, account, wanted(request).user)
+    quotas.bill(world, quotas.READ_USER, [account.id])
+    return json({"data": row})
+
+
+# ---- what it costs -------------------------------------------------------------------------------
+
+
+def reading(world: World, request: web.Request) -> Caller:
+    """The caller, while there are post reads left."""
+    reader = caller(world, request, *SCOPES)
+    quotas.check_reads(world)
+    return reader
+
+
+def billed(page: Page, action: str = quotas.READ_POST) -> Page:
+    """Charges what is returned: posts, and the users beside them."""
+    quotas.bill(page.world, action, [row["id"] for row in page.data])
+    quotas.bill(page.world, quotas.READ_USER, page.users)
+    return page
 
 
 # ---- parameters ----------------------------------------------------------------------------------
@@ -107,9 +129,8 @@ def within(world: World, request: web.Request, owner: Account) -> list[Post]:
     after, before = number(request, "since_id"), number(request, "until_id")
     posts = [
         post
-        for post in world.posts(PLATFORM)
-        if post.account_id == owner.id
-        and (since is None or post.created_at >= since)
+        for post in world.posts_of(PLATFORM, owner.id)
+        if (since is None or post.created_at >= since)
         and (until is None or post.created_at < until)
         and (after is None or int(post.id) > after)
         and (before is None or int(post.id) < before)

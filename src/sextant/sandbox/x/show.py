@@ -76,7 +76,7 @@ class Page:
 
     def _add_author(self, post: Post) -> None:
         account = self.world.account(PLATFORM, post.account_id)
-        if account is not None:
+        if account is not None and account.id not in self.users:
             self.users[account.id] = user_row(self.world, account, self.wanted.user)
 
     def body(self) -> dict[str, Any]:

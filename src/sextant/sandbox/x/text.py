@@ -21,6 +21,10 @@ def cashtags(text: str) -> int:
     return len(CASHTAG.findall(text))
 
 
+def has_link(text: str) -> bool:
+    return bool(extract_urls_with_indices(text))
+
+
 def shown(text: str, post_id: str, media_url: str | None) -> tuple[str, list[dict[str, Any]]]:
     """The text as the API returns it, and `entities.urls` of its links; the medium's link comes last."""
     whole = f"{text} {media_url}".strip() if media_url else text

@@ -14,7 +14,7 @@ def user_row(world: World, account: Account, asked: frozenset[str]) -> dict[str,
 
 
 def user(world: World, account: Account) -> dict[str, object]:
-    posts = sum(post.account_id == account.id for post in world.posts(PLATFORM))
+    posts = sum(1 for _ in world.posts_of(PLATFORM, account.id))
     public = {"followers_count": 1842, "following_count": 211, "tweet_count": posts, "listed_count": 17}
     return {
         "id": account.id,

@@ -15,7 +15,16 @@ from aiohttp import web
 from sextant.sandbox.network import Route
 from sextant.sandbox.world import Account, Post, World
 from sextant.sandbox.youtube import auth, channels, errors, numbers, reports, thumbnails, upload, videos
-from sextant.sandbox.youtube.access import INSERTS, PLATFORM, STATS, UNITS, metered, settling
+from sextant.sandbox.youtube.access import (
+    BUCKETS,
+    INSERTS,
+    PLATFORM,
+    REPORTS,
+    STATS,
+    UNITS,
+    metered,
+    settling,
+)
 
 AUTH, TOKEN = "accounts.google.com", "oauth2.googleapis.com"
 DATA, UPLOAD = "youtube.googleapis.com", "www.googleapis.com"
@@ -44,13 +53,14 @@ def both_hosts() -> Iterator[Route]:
 
 class YouTube:
     name = PLATFORM
+    buckets = BUCKETS
     routes = (
         Route("GET", AUTH, "/o/oauth2/v2/auth", auth.authorize, "page"),
         Route("POST", AUTH, "/o/oauth2/v2/auth", auth.authorize, "page"),
         Route("POST", TOKEN, "/token", settling(auth.token), "token", failure=errors.token_failure),
         Route("POST", TOKEN, "/revoke", settling(auth.revoke), "token", failure=errors.token_failure),
         *both_hosts(),
-        Route("GET", ANALYTICS, "/v2/reports", settling(reports.query), "read"),
+        Route("GET", ANALYTICS, "/v2/reports", metered(REPORTS, 1, reports.query), "read"),
     )
 
     def accounts(self) -> list[Account]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
-from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
 from sextant.sandbox.network import Handler, bearer
+from sextant.sandbox.quotas import Bucket, Charge
+from sextant.sandbox.windows import Window
 from sextant.sandbox.world import Account, World
 from sextant.sandbox.youtube import errors
 
@@ -76,45 +75,21 @@ def listed(request: web.Request, name: str) -> list[str]:
 
 # ---- quota (youtube.md §4) -----------------------------------------------------------------------
 
-
-@dataclass(frozen=True, slots=True)
-class Bucket:
-    name: str
-    per_day: int
-
-
-INSERTS = Bucket("videos.insert", 100)
-STATS = Bucket("videos.batchGetStats", 10_000)
-UNITS = Bucket("everything else", 10_000)
-
-
-@dataclass(slots=True)
-class Spent:
-    """What the project has used of its buckets on one Pacific day."""
-
-    day: date | None = None
-    used: dict[str, int] = field(default_factory=dict)
-
-    def charge(self, bucket: Bucket, cost: int, today: date) -> bool:
-        """Whether the bucket still held the cost."""
-        if today != self.day:
-            self.day, self.used = today, {}
-        used = self.used.get(bucket.name, 0)
-        if used + cost > bucket.per_day:
-            return False
-        self.used[bucket.name] = used + cost
-        return True
-
-
-SPENT: WeakKeyDictionary[World, Spent] = WeakKeyDictionary()
+PACIFIC_DAY = Window("day", zone="America/Los_Angeles")
+INSERTS = Bucket("videos.insert", "project", PACIFIC_DAY, 100)
+STATS = Bucket("videos.batchGetStats", "project", PACIFIC_DAY, 10_000)
+UNITS = Bucket("everything else", "project", PACIFIC_DAY, 10_000)
+REPORTS = Bucket("reports.query", "project", PACIFIC_DAY)
+"""Of the Analytics API no number is published."""
+BUCKETS = (INSERTS, STATS, UNITS, REPORTS)
 
 
 def metered(bucket: Bucket, cost: int, endpoint: Endpoint) -> Handler:
-    """The endpoint, paid for from a bucket."""
+    """The endpoint, paid for from a bucket: all of its cost, for a request that is refused as well."""
 
     async def charged(world: World, request: web.Request) -> web.Response:
-        today = datetime.fromtimestamp(world.now(), UTC).astimezone(PACIFIC).date()
-        if not SPENT.setdefault(world, Spent()).charge(bucket, cost, today):
+        charge = Charge(bucket, world.app(PLATFORM).client_id, cost)
+        if world.quotas.take(PLATFORM, world.now(), charge) is not None:
             raise errors.quota_exceeded()
         return await endpoint(world, request)
 

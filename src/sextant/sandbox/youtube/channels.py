@@ -48,7 +48,8 @@ async def channels(world: World, request: web.Request) -> web.Response:
 
 def channel(world: World, account: Account, asked: list[str]) -> dict[str, Any]:
     mine = uploads(world, account)
-    views = sum(int(statistics(world, post).get("viewCount", "0")) for post in mine)
+    counted = mine if "statistics" in asked else []
+    views = sum(int(statistics(world, post).get("viewCount", "0")) for post in counted)
     known = {
         "snippet": {
             "title": account.name,
@@ -108,7 +109,7 @@ def item(world: World, post: Post, asked: list[str]) -> dict[str, Any]:
 
 
 def uploads(world: World, account: Account) -> list[Post]:
-    return [post for post in world.posts(PLATFORM) if post.account_id == account.id]
+    return [*world.posts_of(PLATFORM, account.id)]
 
 
 def playlist(account: Account) -> str:

@@ -71,7 +71,7 @@ async def query(world: World, request: web.Request) -> web.Response:
     """GET /v2/reports. `rows` is left out when there are none."""
     account = caller(world, request, ANALYTICS, READ)
     asked = query_of(request, account)
-    posts = [p for p in world.posts(PLATFORM) if p.account_id == account.id and covered(p, asked)]
+    posts = covered(world, account, asked)
     count_items(request, len(posts) if asked.videos is None else len(set(asked.videos)))
     rows = ordered(table(world, asked, posts), asked)
     body: dict[str, Any] = {
@@ -190,8 +190,12 @@ def bad(message: str) -> Refused:
 # ---- what is answered ----------------------------------------------------------------------------
 
 
-def covered(post: Post, asked: Query) -> bool:
-    return asked.videos is None or post.id in asked.videos
+def covered(world: World, account: Account, asked: Query) -> list[Post]:
+    """The channel's videos, or those of them that were asked for."""
+    if asked.videos is None:
+        return [*world.posts_of(PLATFORM, account.id)]
+    posts = [world.post(PLATFORM, native_id) for native_id in dict.fromkeys(asked.videos)]
+    return [post for post in posts if post is not None and post.account_id == account.id]
 
 
 def header(name: str) -> dict[str, str]:

@@ -93,7 +93,7 @@ async def delete(world: World, request: web.Request) -> web.Response:
 
 
 def find(world: World, native_id: str) -> Post | None:
-    return next((post for post in world.posts(PLATFORM) if post.id == native_id), None)
+    return world.post(PLATFORM, native_id)
 
 
 def seen(world: World, request: web.Request, reader: Account) -> list[Post]:
@@ -105,8 +105,8 @@ def seen(world: World, request: web.Request, reader: Account) -> list[Post]:
         )
     if len(ids) > MOST_IDS:
         raise refuse(400, "invalidFilters", "The request specifies an invalid filter parameter.")
-    posts = [post for post in world.posts(PLATFORM) if post.id in ids and visible(world, post, reader)]
-    return sorted(posts, key=lambda post: post.id)
+    posts = [post for post in (find(world, native_id) for native_id in sorted(set(ids))) if post is not None]
+    return [post for post in posts if visible(world, post, reader)]
 
 
 def visible(world: World, post: Post, reader: Account) -> bool:
