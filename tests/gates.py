@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import event
@@ -10,15 +11,23 @@ from sqlalchemy import event
 from sextant.store import Store
 
 
+@dataclass
 class Gate:
-    """Holds the first transaction that has read a table, with what it read in hand, until `opened` is set."""
+    """Holds one transaction that has read a table, with what it read in hand, until `opened` is set."""
 
-    def __init__(self, store: Store, table: str) -> None:
-        self.reached, self.opened = asyncio.Event(), asyncio.Event()
-        self._asks = f"FROM {table}"
-        event.listen(store.engine.sync_engine, "after_cursor_execute", self._after)
+    reached: asyncio.Event = field(default_factory=asyncio.Event)
+    opened: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def _after(self, connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if self._asks in statement and not self.reached.is_set():
-            self.reached.set()
-            connection.connection.dbapi_connection.run_async(lambda _: self.opened.wait())
+
+def gates(store: Store, table: str, count: int) -> list[Gate]:
+    """One for each of the next so many transactions that read this table."""
+    made = [Gate() for _ in range(count)]
+    waiting = iter(made)
+
+    def after(connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if f"FROM {table}" in statement and (gate := next(waiting, None)) is not None:
+            gate.reached.set()
+            connection.connection.dbapi_connection.run_async(lambda _: gate.opened.wait())
+
+    event.listen(store.engine.sync_engine, "after_cursor_execute", after)
+    return made

@@ -9,7 +9,7 @@ import pytest
 from sextant.errors import InvalidApiKey
 from sextant.keyring import Keyring
 from sextant.store import Store, organizations
-from tests.gates import Gate
+from tests.gates import gates
 from tests.platforms.adapters import NOW, StillClock
 from tests.test_store import organization
 
@@ -40,7 +40,7 @@ async def test_a_revoked_key_is_refused_at_once(still: Store, key_id: str) -> No
 
 async def test_a_key_that_is_revoked_while_it_is_looked_up_is_not_kept(still: Store, key_id: str) -> None:
     keyring = Keyring(still, StillClock())
-    gate = Gate(still, "api_keys")
+    (gate,) = gates(still, "api_keys", 1)
     first = asyncio.create_task(keyring.key(HEADER))
     await gate.reached.wait()
     await revoke(still, key_id)

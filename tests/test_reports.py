@@ -21,7 +21,7 @@ from sextant.reports import Key, Report, Reports
 from sextant.store import Store, posts, readings
 from sextant.store.posts import Destination
 from sextant.store.rows import new_id
-from tests.gates import Gate
+from tests.gates import gates
 from tests.platforms.adapters import NOW, StillClock
 from tests.test_store import connection, organization, written_by_another_process
 
@@ -151,7 +151,7 @@ async def test_all_answers_of_a_post_are_forgotten(stage: Stage) -> None:
 
 async def test_an_answer_that_was_being_made_when_it_was_forgotten_is_not_kept(stage: Stage) -> None:
     key = await stage.post(1)
-    gate = Gate(stage.store, "readings")
+    (gate,) = gates(stage.store, "readings", 1)
     before = asyncio.create_task(stage.answer(key))
     await gate.reached.wait()
     await stage.read(key[1], 2, quiet=True)
@@ -163,15 +163,14 @@ async def test_an_answer_that_was_being_made_when_it_was_forgotten_is_not_kept(s
 
 async def test_who_asks_after_the_forgetting_gets_what_is_new(stage: Stage) -> None:
     key = await stage.post(1)
-    gate = Gate(stage.store, "readings")
+    first, second = gates(stage.store, "readings", 2)
     before = asyncio.create_task(stage.answer(key))
-    await gate.reached.wait()
+    await first.reached.wait()
     await stage.read(key[1], 2, quiet=True)
     stage.reports.forget([key[1]])
-    second = Gate(stage.store, "readings")
     after = asyncio.create_task(stage.answer(key))
     await second.reached.wait()
-    gate.opened.set()
+    first.opened.set()
     assert likes(await before) == 1
     second.opened.set()
     assert likes(await after) == 2
@@ -180,7 +179,7 @@ async def test_who_asks_after_the_forgetting_gets_what_is_new(stage: Stage) -> N
 
 async def test_an_answer_that_was_being_made_during_a_write_is_not_kept(stage: Stage) -> None:
     key = await stage.post(1)
-    gate = Gate(stage.store, "readings")
+    (gate,) = gates(stage.store, "readings", 1)
     before = asyncio.create_task(stage.answer(key))
     await gate.reached.wait()
     await stage.read(key[1], 2)
@@ -192,7 +191,7 @@ async def test_an_answer_that_was_being_made_during_a_write_is_not_kept(stage: S
 
 async def test_whoever_asks_while_an_answer_is_made_gets_the_same(stage: Stage) -> None:
     key = await stage.post(1)
-    gate = Gate(stage.store, "readings")
+    (gate,) = gates(stage.store, "readings", 1)
     first = asyncio.create_task(stage.answer(key))
     await gate.reached.wait()
     others = [asyncio.create_task(stage.answer(key)) for _ in range(10)]
