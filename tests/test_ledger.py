@@ -208,6 +208,18 @@ async def test_the_database_is_left_alone_when_nothing_was_told(store: Store, ke
     assert len(begun) == 1
 
 
+async def test_what_is_written_drops_no_kept_answer(database_url: str) -> None:
+    store = Store(database_url, seconds=lambda: 0.0)
+    await migrate(store)
+    kept = Ledger(store, SandboxClock(), KEEP)
+    before = store.generation()
+    kept.note("x", None)(now(kept))
+    await kept.flush()
+    assert len(await rows(store)) == 1
+    assert store.generation() == before
+    await store.close()
+
+
 async def test_what_cannot_be_written_waits(
     database_url: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
