@@ -9,10 +9,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from bench.history import measure
 
-from sextant.collecting import never_read
-from sextant.metrics import KEYS, Metrics, Reason
-from sextant.platforms import PLATFORMS
-from sextant.recording import record
+from sextant.keeping import never_read
+from sextant.metrics import KEYS, Metrics
 from sextant.store import Store, changes, history, organizations, posts, readings
 from sextant.store.changes import Look
 from sextant.store.history import MOST_COUNTED, Change, State
@@ -265,14 +263,12 @@ async def test_many_writers_and_a_reader_lose_and_double_nothing(store: Store) -
 
 async def test_a_reading_and_its_row_are_kept_together_or_not_at_all(store: Store) -> None:
     row = await destination(store)
-    catalogue = PLATFORMS["x"].catalogue
 
     async def taken(likes: int, *, fails: bool = False) -> None:
         async with store.write() as db:
-            before = (await readings.of(db, [row.id])).get(row.id)
-            after = replace(before or never_read(row.id), as_of=NOW, raw={"likeCount": likes})
-            await readings.save(db, after)
-            await record(db, catalogue, row, before, after, NOW)
+            before = never_read(row.id, row.connection_id)
+            await readings.save(db, [replace(before, as_of=NOW, raw={"likeCount": likes})])
+            await history.append(db, [State(row.id, NOW, None, numbers(likes=likes))])
             if fails:
                 raise ZeroDivisionError
 
@@ -282,19 +278,6 @@ async def test_a_reading_and_its_row_are_kept_together_or_not_at_all(store: Stor
     assert [change.figures[0] for change in await all_of(store, row)] == [1]
     async with store.read() as db:
         assert (await readings.of(db, [row.id]))[row.id].raw == {"likeCount": 1}
-
-
-async def test_an_attempt_without_numbers_leaves_no_row(store: Store) -> None:
-    row = await destination(store)
-    good = replace(
-        never_read(row.id), as_of=NOW, raw={"likeCount": 1}, refused={"views": [Reason.HIDDEN, ""]}
-    )
-    gone = replace(good, fault={"code": "gone", "message": "", "partial": False})
-    async with store.write() as db:
-        await record(db, PLATFORMS["x"].catalogue, row, None, never_read(row.id), NOW)
-        await record(db, PLATFORMS["x"].catalogue, row, None, good, NOW)
-        await record(db, PLATFORMS["x"].catalogue, row, good, gone, NOW + HOUR)
-    assert [change.figures for change in await all_of(store, row)] == [figures(likes=1)]
 
 
 async def test_a_year_of_daily_changes_of_ten_thousand_posts_is_well_under_a_gigabyte(

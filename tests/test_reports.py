@@ -14,7 +14,7 @@ import pytest
 
 from sextant import reports as reports_module
 from sextant.app import build
-from sextant.collecting import never_read
+from sextant.keeping import never_read
 from sextant.config import Settings
 from sextant.platforms import PLATFORMS
 from sextant.reports import Key, Report, Reports
@@ -76,11 +76,16 @@ class Stage:
         """Keeps a reading of each destination, as a collector would."""
         async with self.store.write(quiet=quiet) as db:
             for row in await posts.destinations_of(db, post_id):
-                await readings.save(db, self._reading(row, likes, **more))
+                await readings.save(db, [self._reading(row, likes, **more)])
 
     def _reading(self, row: Destination, likes: int, **more: Any) -> Any:
         now = self.clock.now()
-        made = replace(never_read(row.id), as_of=now, raw={"likeCount": likes}, next_refresh_at=now + FRESH)
+        made = replace(
+            never_read(row.id, row.connection_id),
+            as_of=now,
+            raw={"likeCount": likes},
+            next_refresh_at=now + FRESH,
+        )
         return replace(made, **more)
 
     async def answer(self, key: Key) -> Report:

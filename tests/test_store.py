@@ -14,7 +14,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, update
 
-from sextant.collecting import never_read
+from sextant.keeping import never_read
 from sextant.store import Store, connections, organizations, posts, readings
 from sextant.store.migrate import migrate
 from sextant.store.rows import new_id
@@ -119,10 +119,10 @@ async def test_raw_readings_keep_order_and_big_integers(store: Store) -> None:
     async with store.read() as db:
         (destination,) = await posts.destinations_of(db, post_id)
     raw = {"zeta": 2**64 + 1, "alpha": 0, "text": "ü", "rate": 0.1}
-    reading = replace(never_read(destination.id), as_of=NOW, raw=raw)
+    reading = replace(never_read(destination.id, destination.connection_id), as_of=NOW, raw=raw)
     async with store.write() as db:
-        await readings.save(db, replace(reading, raw={"old": 1}))
-        await readings.save(db, reading)
+        await readings.save(db, [replace(reading, raw={"old": 1})])
+        await readings.save(db, [reading])
     async with store.read() as db:
         stored = (await readings.of(db, [destination.id]))[destination.id]
     assert stored == reading

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -21,13 +21,13 @@ from sextant.errors import (
     Reconnect,
     fault_at,
 )
-from sextant.http import AccountCall, Wire
+from sextant.http import AccountCall, Spend, Wire
 from sextant.noting import Listener, Note, all_of
 from sextant.platforms import oauth
 from sextant.platforms.base import Account, Answer, App, Grant, Platform, Request, Send
 from sextant.platforms.withdrawn import Withdrawn
 from sextant.renewing import Grants, Renewing, renew_at, renew_from
-from sextant.store import Store, connections
+from sextant.store import Store, connections, rounds
 from sextant.store.connections import Connection, ConnectSession
 from sextant.store.rows import new_id
 
@@ -81,12 +81,13 @@ class Accounts:
         apps: Mapping[str, App],
         public_url: str,
         heard_by: Sequence[Listener] = (),
+        counting: Callable[[str, str], Spend] | None = None,
     ) -> None:
-        """`heard_by`: who is told of every request to a network."""
+        """`heard_by`: who is told of every request to a network. `counting`: what it spends."""
         self.store, self.vault, self.wire = store, vault, wire
         self.platforms, self.apps = platforms, apps
         self.public_url = public_url.rstrip("/")
-        self.heard_by = heard_by
+        self.heard_by, self.counting = heard_by, counting
         self.withdrawn = Withdrawn()
         self.grants = Grants(vault)
         self.renewing = Renewing(store, wire, self.grants, self._refreshed)
@@ -228,6 +229,7 @@ class Accounts:
                 sealed_grant=self.grants.sealed(own, connection_id),
                 renew_at=renew_at(own, now, connection_id),
             )
+            await rounds.let_go(db, connection_id, now)
         return Connected(connection_id, session.platform, account.name, session.redirect_url)
 
     # ---- speaking for an account ----
@@ -268,6 +270,7 @@ class Accounts:
             grant,
             renew,
             note=self._note(connection.platform, connection.id),
+            spend=self.counting(connection.platform, connection.id) if self.counting else None,
             withdrawn=self.withdrawn,
             renew_early=renew_early,
             disown=disown,

@@ -7,8 +7,11 @@ from datetime import timedelta
 from pathlib import Path
 
 from sextant.accounts import Accounts
+from sextant.budgets import Budgets
+from sextant.ceilings import ceilings_for
 from sextant.clock import Clock
 from sextant.collecting import Collecting
+from sextant.collector import Collector
 from sextant.config import Settings
 from sextant.crypto import Vault
 from sextant.delivering import Delivering
@@ -21,6 +24,7 @@ from sextant.media import Fetcher
 from sextant.platforms import PLATFORMS
 from sextant.platforms.base import App
 from sextant.preflight import Preflight
+from sextant.progress import collector_source
 from sextant.publishing import Publishing
 from sextant.reports import Reports
 from sextant.services import Services
@@ -44,13 +48,17 @@ def build(
     exposition = Exposition(PLATFORMS)
     exposition.add(ledger_source(store, clock))
     heard_by = (ledger.note, exposition.note)
-    accounts = Accounts(store, vault, wire, PLATFORMS, apps, settings.public_url, heard_by)
-    collecting = Collecting(store, clock, accounts)
+    budgets = Budgets(store, clock, {name: ceilings_for(platform) for name, platform in PLATFORMS.items()})
+    accounts = Accounts(store, vault, wire, PLATFORMS, apps, settings.public_url, heard_by, budgets.counting)
+    collecting = Collecting(store, clock, accounts, budgets)
     media = Path(settings.data_dir) / "media"
     shelf = Shelf(Fetcher(media, allowed=upstream, max_bytes=settings.media_max_bytes))
     late_limit = timedelta(seconds=settings.late_limit_s)
     delivering = Delivering(store, clock, accounts, shelf, late_limit)
     engine = Engine(store, clock, delivering.advance)
+    collector = Collector(store, clock, collecting, engine.worker_id)
+    exposition.add(collector_source(store, clock, collector, budgets))
+    reports = Reports(store, clock, collecting, PLATFORMS, settings.read_deadline_s)
     preflight = Preflight(accounts, shelf, settings.preflight_wait_s)
     return Services(
         settings=settings,
@@ -65,5 +73,6 @@ def build(
         engine=engine,
         publishing=Publishing(store, clock, accounts, preflight, engine),
         collecting=collecting,
-        reports=Reports(store, clock, collecting, PLATFORMS, settings.read_deadline_s),
+        collector=collector,
+        reports=reports,
     )

@@ -110,6 +110,30 @@ def worker(
 
 
 @app.command()
+def collect(
+    once: Annotated[bool, typer.Option("--once", help="Needed: going on and on is a worker's work.")] = False,
+    sandbox: Annotated[
+        bool, typer.Option("--sandbox", help="Read from the simulated networks of SEXTANT_SANDBOX_URL.")
+    ] = False,
+) -> None:
+    """Read the numbers of all posts that are due, within their budgets, and end."""
+    from sextant.bar import Bar
+
+    if not once:
+        err.print("sextant: Say --once. A server or worker reads by itself as long as it runs.")
+        raise typer.Exit(2)
+    if sandbox:
+        from sextant.sandboxed import collect_sandboxed
+
+        run(lambda: collect_sandboxed(config.load(), Bar(out)))
+    else:
+        from sextant.platforms import PLATFORMS
+        from sextant.serve import collect as collect_real
+
+        run(lambda: collect_real(config.load(), config.apps_for(PLATFORMS), Bar(out)))
+
+
+@app.command()
 def sandbox(host: Host = "127.0.0.1", port: Port = 8401) -> None:
     """Serve the simulated networks alone, for others to use by SEXTANT_SANDBOX_URL."""
     from sextant.sandboxed import serve_networks

@@ -1,79 +1,62 @@
-"""Taking readings: live, one upstream read per destination however many ask, kept for the next reader."""
+"""Taking readings: of one post for somebody who asks, or of many posts of an account for the plan.
+
+One upstream read per post however many ask; what comes is kept, with its history, in one transaction.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sextant import pricing
 from sextant.accounts import Accounts
+from sextant.budgets import Budgets, Meter
 from sextant.clock import Clock
-from sextant.errors import ActOutside, Fault, Gone, NoValue, OurBug, TryLater, WaitUntil
-from sextant.metrics import KEYS, Reason
+from sextant.errors import Fault, Gone, OurBug, TryLater
+from sextant.http import AccountCall
+from sextant.keeping import Kept, Terms, kept, never_read
+from sextant.noting import Note, Noted, all_of
+from sextant.platforms.allowances import TellsUsage, Usage, measured
 from sextant.platforms.base import Published, Reading
 from sextant.platforms.catalogue import Kind
-from sextant.recording import record
-from sextant.store import Store, connections, readings
+from sextant.store import Store, connections, history, prices, readings
 from sextant.store.connections import Connection
+from sextant.store.history import State
 from sextant.store.posts import Destination
-from sextant.store.readings import StoredReading
+from sextant.store.prices import Price
 
 log = logging.getLogger("sextant.collecting")
 
-REFRESH_EVERY = timedelta(minutes=1)
-BACK_OFF = timedelta(seconds=1)
-BACK_OFF_MOST = timedelta(minutes=15)
 
-AGES = (
-    (timedelta(hours=1), timedelta(minutes=5)),
-    (timedelta(days=1), timedelta(minutes=30)),
-    (timedelta(days=7), timedelta(hours=6)),
-)
-OLD = timedelta(days=1)
-"""How long a reading counts as fresh: posts move fast, then slowly (a power law in age)."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the network said of some posts of an account. `fault`: the call as a whole failed. `usage`: the
+    highest that its answers told."""
 
-
-def fresh_for(age: timedelta) -> timedelta:
-    """How long a reading of a post of this age is worth keeping without asking again."""
-    return next((wait for below, wait in AGES if age < below), OLD)
-
-
-def never_read(destination_id: str) -> StoredReading:
-    return StoredReading(destination_id, None, {}, None, {}, None, 0, None, None, None)
-
-
-def wants_reading(stored: StoredReading | None, refresh: bool, now: datetime) -> bool:
-    """Whether a read has to go to the network now.
-
-    Nothing stored: yes, unless the last failure says not yet. A refresh: at most once a minute, and not
-    before the time that the network named.
-    """
-    if stored is None:
-        return True
-    if stored.fault is not None and stored.fault["code"] == Gone.code:
-        return False
-    if stored.retry_at is not None and stored.retry_at > now:
-        return False
-    if stored.as_of is None:
-        return True
-    return refresh and (stored.refreshed_at is None or stored.refreshed_at + REFRESH_EVERY <= now)
-
-
-def is_stale(stored: StoredReading, now: datetime) -> bool:
-    return stored.fault is not None or stored.next_refresh_at is None or stored.next_refresh_at <= now
+    readings: dict[str, Reading]
+    fault: Fault | None = None
+    usage: Usage | None = None
 
 
 class Collecting:
-    def __init__(self, store: Store, clock: Clock, accounts: Accounts) -> None:
-        self.store, self.clock, self.accounts = store, clock, accounts
+    """`forget` is told which posts' answers have changed, once that is committed."""
+
+    def __init__(self, store: Store, clock: Clock, accounts: Accounts, budgets: Budgets) -> None:
+        self.store, self.clock, self.accounts, self.budgets = store, clock, accounts, budgets
+        self.forget: Callable[[Iterable[str]], None] = lambda post_ids: None
         self._flights: dict[str, asyncio.Task[None]] = {}
 
     async def close(self) -> None:
         for flight in self._flights.values():
             flight.cancel()
         await asyncio.gather(*self._flights.values(), return_exceptions=True)
+
+    # ---- for somebody who asks ----
 
     async def read_now(
         self, wanted: Sequence[Destination], *, refresh: bool, deadline_s: float
@@ -105,30 +88,100 @@ class Collecting:
     async def _read(self, destination: Destination, refresh: bool) -> None:
         async with self.store.read() as db:
             connection = await connections.by_id(db, destination.connection_id)
-        assert connection is not None  # noqa: S101 - the foreign key holds it
-        outcome = await self._asked(connection, destination)
-        now = self.clock.now()
-        async with self.store.write() as db:
+            known = await prices.of(db, destination.platform, destination.connection_id)
             before = (await readings.of(db, [destination.id])).get(destination.id)
-            after = kept(before or never_read(destination.id), outcome, destination, now)
-            if refresh and outcome.fault is None:
-                after = replace(after, refreshed_at=now)
-            await readings.save(db, after)
-            catalogue = self.accounts.platforms[destination.platform].catalogue
-            await record(db, catalogue, destination, before, after, now)
-
-    async def _asked(self, connection: Connection, destination: Destination) -> Reading:
-        """What the network says of one post; a failure of the whole call becomes the reading's fault."""
-        post = published(destination)
-        platform = self.accounts.platforms[connection.platform]
+        assert connection is not None  # noqa: S101 - the foreign key holds it
+        meter = self.budgets.meter(connection.platform, connection.id)
+        paid = before is not None and self.is_paid(connection.platform, before.as_of)
         try:
-            found = await platform.read(self.accounts.call(connection), [post])
+            if not paid:
+                async with self.store.write(quiet=True) as db:
+                    await meter.charge(db, 1)
+            asked = await self.ask(connection, [destination], meter)
         except Fault as fault:
-            return Reading(post.id, fault=fault)
+            asked = Asked({destination.id: Reading(destination.native_id or "", fault=fault)}, fault)
+        async with self.store.write(quiet=True) as db:
+            await self.keep(db, connection, [destination], asked, known, refreshed=refresh)
+            await meter.settle(db, charged=is_charged(asked))
+        self.forget([destination.post_id])
+
+    def is_paid(self, platform: str, as_of: datetime | None) -> bool:
+        """Whether a reading of a post is not charged: it was read on this UTC day, or nothing ever is."""
+        charging = any(allowance.charged_posts for allowance in self.budgets.of(platform).values())
+        now = self.clock.now().astimezone(UTC)
+        return not charging or (as_of is not None and as_of.astimezone(UTC).date() == now.date())
+
+    # ---- whoever asks ----
+
+    async def ask(self, connection: Connection, rows: Sequence[Destination], meter: Meter) -> Asked:
+        """What the network says of some posts of an account, at most a batch; never raises."""
+        platform = self.accounts.platforms[connection.platform]
+        posts, told = {row.id: published(row) for row in rows}, _Told()
+        try:
+            call = self.accounts.call(connection)
+            call = replace(call, spend=meter.spend, note=all_of([call.note, told.note(call)]))
+            found = {reading.id: reading for reading in await platform.read(call, list(posts.values()))}
+            fault = None
+        except Fault as failed:
+            found, fault = {}, failed
         except Exception:
-            log.exception("reading destination %s failed", destination.id)
-            return Reading(post.id, fault=OurBug())
-        return next((reading for reading in found if reading.id == post.id), Reading(post.id, fault=OurBug()))
+            log.exception("reading %d posts of connection %s failed", len(rows), connection.id)
+            found, fault = {}, OurBug()
+        lacking = fault or OurBug("the network's answer left this post out")
+        return Asked(
+            {name: found.get(post.id, Reading(post.id, fault=lacking)) for name, post in posts.items()},
+            fault,
+            told.highest,
+        )
+
+    async def keep(
+        self,
+        db: AsyncConnection,
+        connection: Connection,
+        rows: Sequence[Destination],
+        asked: Asked,
+        known: Sequence[Price],
+        *,
+        refreshed: bool = False,
+    ) -> list[Kept]:
+        """Stores what was read, and what of it is news, in the caller's transaction."""
+        platform, now = self.accounts.platforms[connection.platform], self.clock.now()
+        terms = Terms(platform.catalogue, measured(platform).showing, pricing.price_of(known))
+        stored = await readings.of(db, [row.id for row in rows])
+        results, states = [], []
+        for row in rows:
+            before = stored.get(row.id) or never_read(row.id, row.connection_id)
+            after = kept(before, asked.readings[row.id], row, now, terms)
+            if refreshed and asked.readings[row.id].fault is None:
+                after = replace(after, reading=replace(after.reading, refreshed_at=now))
+            results.append(after)
+            if after.metrics is not None:
+                states.append(State(row.id, now, before.as_of, after.metrics))
+        await readings.save(db, [result.reading for result in results])
+        await history.append(db, states)
+        return results
+
+
+class _Told:
+    """The highest use of what a network allows that its answers told."""
+
+    def __init__(self) -> None:
+        self.highest: Usage | None = None
+
+    def note(self, call: AccountCall) -> Note:
+        def note(noted: Noted) -> None:
+            if noted.answer is None or not noted.request.posts or not isinstance(call.platform, TellsUsage):
+                return
+            usage = call.platform.usage(noted.answer, call.account)
+            if usage and (self.highest is None or usage.percent > self.highest.percent):
+                self.highest = usage
+
+        return note
+
+
+def is_charged(asked: Asked) -> bool:
+    """Whether posts were, or may have been, charged: a request that surely failed costs nothing."""
+    return asked.fault is None or isinstance(asked.fault, TryLater | OurBug)
 
 
 def published(destination: Destination) -> Published:
@@ -141,82 +194,7 @@ def published(destination: Destination) -> Published:
     )
 
 
-def kept(before: StoredReading, outcome: Reading, destination: Destination, now: datetime) -> StoredReading:
-    """What is stored after an attempt: the new numbers, or the old ones with the fault beside them."""
-    fault = outcome.fault
-    if isinstance(fault, NoValue):
-        # An answer, not a failure: the network says that there are no numbers (protected, hidden).
-        refused = {key: [fault.reason.value, fault.message] for key in KEYS}
-        outcome = replace(outcome, fault=None)
-        return _answered(before, outcome, refused, destination, now)
-    refused = {key: [r.reason.value, r.message] for key, r in outcome.refused.items()}
-    if fault is None and not outcome.raw and _all_not_authorized(outcome):
-        # Every number was refused: the account cannot be read at all, which somebody has to be told.
-        refusals = outcome.refused.values()
-        fault = ActOutside(next(r.message for r in refusals if r.reason is Reason.NOT_AUTHORIZED))
-    elif fault is None:
-        return _answered(before, outcome, refused, destination, now)
-    if outcome.raw:
-        return _answered_in_part(before, outcome, refused, destination, now)
-    failures = before.failures + 1
-    retry_at = _retry(fault, failures, now)
-    return replace(before, fault=_described(fault, False), failures=failures, retry_at=retry_at)
-
-
-def _all_not_authorized(outcome: Reading) -> bool:
-    reasons = {refusal.reason for refusal in outcome.refused.values()} - {Reason.UNSUPPORTED}
-    return reasons == {Reason.NOT_AUTHORIZED}
-
-
-def _answered_in_part(
-    before: StoredReading,
-    outcome: Reading,
-    refused: Mapping[str, list[str]],
-    destination: Destination,
-    now: datetime,
-) -> StoredReading:
-    """New numbers where they came; where a call failed the earlier ones stay, and with them their time."""
-    fresh = _answered(before, outcome, refused, destination, now)
-    if before.as_of is None:
-        return fresh
-    failed = {key for key, (reason, _) in refused.items() if reason == Reason.UPSTREAM_ERROR}
-    still = {key: why for key, why in before.refused.items() if key in failed}
-    answered = {key: why for key, why in refused.items() if key not in failed}
-    return replace(
-        fresh, as_of=before.as_of, raw={**before.raw, **outcome.raw}, refused={**answered, **still}
-    )
-
-
-def _answered(
-    before: StoredReading,
-    outcome: Reading,
-    refused: Mapping[str, list[str]],
-    destination: Destination,
-    now: datetime,
-) -> StoredReading:
-    fault = outcome.fault
-    failures = before.failures + 1 if fault else 0
-    age = now - (destination.published_at or now)
-    return replace(
-        before,
-        as_of=now,
-        raw=dict(outcome.raw),
-        url=outcome.url or before.url,
-        refused=dict(refused),
-        fault=_described(fault, True) if fault else None,
-        failures=failures,
-        retry_at=_retry(fault, failures, now) if fault else None,
-        next_refresh_at=now + fresh_for(age),
-    )
-
-
-def _described(fault: Fault, partial: bool) -> dict[str, object]:
-    return {"code": fault.code, "message": fault.sentence(), "partial": partial}
-
-
-def _retry(fault: Fault, failures: int, now: datetime) -> datetime | None:
-    """When the network may be asked again: its own word, else a growing pause."""
-    if isinstance(fault, WaitUntil):
-        return fault.until
-    pause: timedelta = BACK_OFF * 2 ** min(failures - 1, 12)
-    return now + min(pause, BACK_OFF_MOST)
+def is_over(kept: Kept) -> bool:
+    """The post is no longer there."""
+    fault = kept.reading.fault
+    return fault is not None and fault["code"] == Gone.code

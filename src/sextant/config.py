@@ -63,6 +63,12 @@ class Settings(BaseSettings):
         gt=0,
         description="A scheduled post that is later than this, in seconds, is not sent but reported.",
     )
+    metrics_address: str = Field(
+        "", description="HOST:PORT on which a worker without an API answers /metrics, /healthz and /readyz."
+    )
+    collect: bool = Field(
+        True, description="Whether a worker reads posts by plan; without, they are read when asked for."
+    )
     media_max_bytes: int = Field(4 << 30, gt=0, description="Largest medium that is fetched, in bytes.")
     rate_limit_per_minute: int = Field(
         0, ge=0, description="Requests per minute and API key; 0 means no limit."
@@ -79,6 +85,14 @@ class Settings(BaseSettings):
     def known_database(cls, value: str) -> str:
         if value and not value.startswith(("sqlite:///", "postgresql://")):
             raise ValueError("it has to start with sqlite:/// or postgresql://")
+        return value
+
+    @field_validator("metrics_address")
+    @classmethod
+    def host_and_port(cls, value: str) -> str:
+        host, _, port = value.rpartition(":")
+        if value and not (host and port.isascii() and port.isdecimal() and int(port) < 65536):
+            raise ValueError("it has to be HOST:PORT, for example 127.0.0.1:9400")
         return value
 
     @field_validator("sandbox_url")

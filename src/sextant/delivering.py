@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sextant.accounts import Accounts
 from sextant.clock import Clock
@@ -24,11 +25,13 @@ from sextant.errors import (
     WaitUntil,
 )
 from sextant.http import AccountCall
+from sextant.keeping import first_due
+from sextant.platforms.allowances import measured
 from sextant.platforms.base import Checkpoint, Draft, Platform, Published
 from sextant.platforms.catalogue import Kind
 from sextant.platforms.media import MediaFacts
 from sextant.shelf import Shelf
-from sextant.store import Store, connections, deliveries, posts
+from sextant.store import Store, connections, deliveries, posts, readings, rounds
 from sextant.store.connections import Connection
 from sextant.store.posts import (
     DELETED,
@@ -219,21 +222,24 @@ class _Run:
             )
 
     async def _posted(self, published: Published) -> None:
+        values = {
+            "status": POSTED,
+            "kind": published.kind.value,
+            "native_id": published.id,
+            "native_video_id": published.video_id,
+            "post_url": published.url,
+            "published_at": published.at,
+            "checkpoint": None,
+            "announced": False,
+            "next_attempt_at": None,
+            "error_code": None,
+            "error_message": published.note,
+            "holder": None,
+        }
         try:
-            await self._save(
-                status=POSTED,
-                kind=published.kind.value,
-                native_id=published.id,
-                native_video_id=published.video_id,
-                post_url=published.url,
-                published_at=published.at,
-                checkpoint=None,
-                announced=False,
-                next_attempt_at=None,
-                error_code=None,
-                error_message=published.note,
-                holder=None,
-            )
+            async with self.store.write() as db:
+                await self._saved(db, **values)
+                await self._expected(db, published.at)
         except IntegrityError:
             raise OutcomeUnknown(f"the network named {published.id}, which is another post of ours") from None
 
@@ -301,22 +307,31 @@ class _Run:
         )
 
     async def _save(self, **values: Any) -> None:
+        async with self.store.write() as db:
+            await self._saved(db, **values)
+
+    async def _saved(self, db: AsyncConnection, **values: Any) -> None:
         """Keeps what became of the destination, and what that makes of the post, in one transaction.
 
         Raises LostHold when it is no longer ours; nothing is kept then.
         """
-        async with self.store.write() as db:
-            status = await posts.lock(db, self.post.id) if "status" in values else None
-            if status == REJECTED and values["status"] == PROCESSING and not self.committed:
-                values |= CANCELLED
-            now = self.clock.now()
-            if not await deliveries.save(db, self.destination.id, self.worker_id, now, **values):
-                raise LostHold
-            if status is not None:
-                rows = await posts.destinations_of(db, self.post.id)
-                when = min((row.published_at for row in rows if row.published_at), default=None)
-                become = REJECTED if status == REJECTED else status_of(rows)
-                await posts.update_post(db, self.post.id, status=become, published_at=when)
+        status = await posts.lock(db, self.post.id) if "status" in values else None
+        if status == REJECTED and values["status"] == PROCESSING and not self.committed:
+            values |= CANCELLED
+        now = self.clock.now()
+        if not await deliveries.save(db, self.destination.id, self.worker_id, now, **values):
+            raise LostHold
+        if status is not None:
+            rows = await posts.destinations_of(db, self.post.id)
+            when = min((row.published_at for row in rows if row.published_at), default=None)
+            become = REJECTED if status == REJECTED else status_of(rows)
+            await posts.update_post(db, self.post.id, status=become, published_at=when)
+
+    async def _expected(self, db: AsyncConnection, published_at: datetime) -> None:
+        """From now on it is read by plan."""
+        due = first_due(published_at, measured(self.platform).showing)
+        await readings.expect(db, self.destination.id, self.connection.id, due)
+        await rounds.expect(db, self.connection.id, self.connection.platform, due)
 
 
 START = "start"

@@ -47,13 +47,18 @@ class Engine:
         self._wake = asyncio.Event()
         self._loops: list[asyncio.Task[None]] = []
 
-    async def open(self) -> None:
-        """Goes to work. On SQLite this is the only process, so what an earlier one held is free."""
+    async def open(self, *, delivers: bool = True) -> None:
+        """Goes to work. On SQLite this is the only process, so what an earlier one held is free.
+
+        Without `delivers` it only lives: for reading, which holds accounts in the same worker's name.
+        """
         async with self.store.write() as db:
             if self.store.is_sqlite:
                 await workers.bury_all(db)
             await workers.enter(db, self.worker_id, f"{socket.gethostname()}:{os.getpid()}", machine_time())
-        self._loops = [asyncio.create_task(self._looking()), asyncio.create_task(self._beating())]
+        self._loops = [asyncio.create_task(self._beating())]
+        if delivers:
+            self._loops.append(asyncio.create_task(self._looking()))
 
     async def close(self) -> None:
         """Breaks off; what was under way is free for others at once, and for the next start."""

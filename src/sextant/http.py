@@ -212,6 +212,7 @@ def lost(request: Request, broken: BaseException) -> Fault:
 
 
 Renew = Callable[[Grant], Awaitable[Grant]]
+Spend = Callable[[Request], Awaitable[None]]
 
 
 @dataclass
@@ -221,7 +222,7 @@ class AccountCall:
     `renew` is given the grant that was refused and returns a newer one (renewing.py sees to it that only
     one renewal runs per account); from `renew_from` on `renew_early` is asked first, once, for one that lasts
     longer. `disown` is told when the network says that the authorization has ended. `note` is told of each
-    request that left.
+    request that left; `spend` is asked before each, and raises a Fault where a budget does not allow it.
     """
 
     wire: Wire
@@ -231,6 +232,7 @@ class AccountCall:
     grant: Grant
     renew: Renew
     note: Note = unheard
+    spend: Spend | None = None
     withdrawn: Withdrawn = field(default_factory=Withdrawn)
     renew_early: Renew | None = None
     disown: Callable[[Grant, Reconnect], Awaitable[None]] | None = None
@@ -286,4 +288,6 @@ class AccountCall:
         def note(noted: Noted) -> None:
             self.note(replace(noted, request=request))
 
+        if self.spend is not None:
+            await self.spend(request)
         return await self.wire.send(self.platform, signed, note)

@@ -33,6 +33,7 @@ AGAIN = 0.05
 """What a reading that is not charged still costs, as a part of one that is: it takes a request."""
 STEPS = 18
 """Halvings of the search for the due time, which is then good to a tenth of a per mille."""
+FIRST_PRICE = 100.0
 PRICE_LEAST, PRICE_MOST = 1e-3, 1e9
 GIVE = 0.25
 """How far the price follows one look at the budget."""
@@ -93,11 +94,13 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A destination that could go into a batch. `worth` in error-seconds; `due`: worth its cost by itself."""
+    """A destination that could go into a batch. `worth` in error-seconds; `due`: worth its cost by itself;
+    `free`: its reading is not charged."""
 
     id: str
     worth: float
     due: bool
+    free: bool = False
 
 
 def changed(before: Mapping[str, Number | None], after: Mapping[str, Number | None]) -> float:
@@ -169,7 +172,7 @@ def choose(candidates: Iterable[Candidate], room: int, showing: Showing) -> list
     candidates = list(candidates)
     if not any(candidate.due for candidate in candidates):
         return []
-    able = (c for c in candidates if c.due or showing.room_is_free)
+    able = (c for c in candidates if c.due or c.free or showing.room_is_free)
     return heapq.nlargest(room, able, key=lambda c: (c.due, c.worth))
 
 

@@ -11,7 +11,7 @@ from sextant.clock import Clock
 from sextant.collecting import published
 from sextant.errors import ActOutside, Fault, Gone, OurBug
 from sextant.platforms.base import Deletes, Platform
-from sextant.store import Store, connections, deliveries, posts
+from sextant.store import Store, connections, deliveries, posts, readings
 from sextant.store.posts import DELETED, POSTED, REJECTED, Destination
 
 log = logging.getLogger("sextant.removing")
@@ -45,6 +45,8 @@ class Removing:
             values |= {"error_code": OurBug.code, "error_message": OurBug.advice}
         async with self.store.write() as db:
             await posts.update_destination(db, row.id, self.clock.now(), **values)
+            if values.get("status") == DELETED:
+                await readings.never_again(db, row.id)
 
     async def _deleted(self, row: Destination) -> None:
         platform: Platform | Deletes = self.accounts.platforms[row.platform]

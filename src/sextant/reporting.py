@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from sextant.clock import iso
-from sextant.collecting import is_stale
 from sextant.errors import ActOutside, Fault, Gone, Reconnect, TryLater
+from sextant.keeping import is_stale
 from sextant.metrics import KEYS, Metrics, Reason, total
 from sextant.normalize import canonical, normalize
 from sextant.platforms.base import Platform, Refusal
@@ -37,7 +37,7 @@ class Line:
         """{code, message, retry_at} of the last attempt, None when it went well."""
         if self.late is not None:
             return {"code": self.late.code, "message": self.late.sentence(), "retry_at": None}
-        if self.reading is None:
+        if self.reading is None or (self.reading.as_of is None and self.reading.fault is None):
             unread = {"code": TryLater.code, "message": "It could not be read yet.", "retry_at": None}
             return unread if self.is_published else None
         if self.reading.fault is None:
@@ -103,7 +103,7 @@ def _entry(line: Line, platform: Platform, now: datetime) -> tuple[Row, Row]:
         "platform": destination.platform,
         "status": line.status,
         "as_of": iso(reading.as_of) if reading else None,
-        "next_refresh_at": iso(reading.next_refresh_at) if reading else None,
+        "next_refresh_at": iso(reading.expected_at) if reading else None,
         "stale": reading is not None and reading.as_of is not None and is_stale(reading, now),
         "missing": {key: reason.value for key, reason in missing.items()},
         "error": line.error,

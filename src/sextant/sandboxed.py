@@ -27,7 +27,17 @@ from sextant.sandbox.outside import followed
 from sextant.sandbox.server import Sandbox
 from sextant.sandbox.visitor import say_yes
 from sextant.sandbox.world import World, app_at
-from sextant.serve import Address, alone, free_address, listening, services_on, stop_signal, work
+from sextant.serve import (
+    Address,
+    Progress,
+    alone,
+    collect,
+    free_address,
+    listening,
+    services_on,
+    stop_signal,
+    work,
+)
 from sextant.services import Services
 from sextant.store import connections, organizations
 from sextant.store.turns import turn
@@ -207,11 +217,23 @@ async def connect_one(accounts: Accounts, organization_id: str, platform: str, a
 
 async def work_sandboxed(settings: Settings, tell: Tell) -> None:
     """A worker on the simulated networks of another process, until a signal comes."""
-    if not settings.sandbox_url:
-        raise SetupError("Set SEXTANT_SANDBOX_URL to the address of a running 'sextant sandbox'.")
-    settings = prepared(settings, Address("127.0.0.1", 0))
+    settings = following(settings)
     async with networks_for(settings, 0) as near:
         await work(settings, sandbox_apps(), tell, near.clock, near.url)
+
+
+async def collect_sandboxed(settings: Settings, progress: Progress) -> None:
+    """Reads once what is due, on the simulated networks of another process."""
+    settings = following(settings)
+    async with networks_for(settings, 0) as near:
+        await collect(settings, sandbox_apps(), progress, near.clock, near.url)
+
+
+def following(settings: Settings) -> Settings:
+    """Settings that name the simulated networks of another process; SetupError when they do not."""
+    if not settings.sandbox_url:
+        raise SetupError("Set SEXTANT_SANDBOX_URL to the address of a running 'sextant sandbox'.")
+    return prepared(settings, Address("127.0.0.1", 0))
 
 
 async def serve_sandboxed(

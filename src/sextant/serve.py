@@ -7,17 +7,18 @@ import fcntl
 import logging
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from granian.constants import HTTPModes, Interfaces
 from granian.server.embed import Server
 from litestar import Litestar
 
-from sextant.api.routes import build_api
+from sextant.api.routes import build_api, build_watch
 from sextant.app import build
 from sextant.clock import Clock
 from sextant.config import Settings, apps_for, require_secret_key
@@ -25,12 +26,23 @@ from sextant.errors import SetupError
 from sextant.platforms import PLATFORMS
 from sextant.platforms.base import App
 from sextant.services import Services
+from sextant.store import readings
 from sextant.store.migrate import migrate
 
 log = logging.getLogger("sextant.serve")
 
 AT_ONCE = 4096
 """Connections that may wait for their turn: a thousand readers of one post are an ordinary day."""
+
+
+class Progress(Protocol):
+    """What is shown while posts are read."""
+
+    def begin(self, due: int) -> None: ...
+
+    def step(self, posts: int) -> None: ...
+
+    def end(self, said: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +174,50 @@ async def work(
     """A worker without an API, until a signal comes."""
     require_secret_key(settings)
     with alone(settings):
-        async with services_on(settings, apps, clock, upstream) as services:
+        async with services_on(settings, apps, clock, upstream) as services, watched(services, tell):
             stop = stop_signal()
             tell(f"Worker {services.engine.worker_id} is at work. Stop with Ctrl-C.")
             await stop.wait()
+
+
+@asynccontextmanager
+async def watched(services: Services, tell: Callable[[str], None]) -> AsyncIterator[None]:
+    """A worker's metrics over HTTP, where SEXTANT_METRICS_ADDRESS wants them."""
+    host, _, port = services.settings.metrics_address.rpartition(":")
+    if not host:
+        yield
+        return
+    address = free_address(host.strip("[]"), int(port))
+    async with served(build_watch(services), address):
+        tell(f"Metrics: {address.url}/metrics")
+        yield
+
+
+async def collect(
+    settings: Settings,
+    apps: dict[str, App],
+    progress: Progress,
+    clock: Clock | None = None,
+    upstream: str | None = None,
+) -> None:
+    """Reads what is due until nothing is left that can be read now."""
+    require_secret_key(settings)
+    with alone(settings):
+        async with services_on(settings, apps, clock, upstream, works=False) as services:
+            await services.engine.open(delivers=False)
+            async with services.store.read() as db:
+                progress.begin(await readings.count_due(db, services.clock.now()))
+            services.collector.told = progress.step
+            await services.collector.begin()
+            await services.collector.run_dry()
+            progress.end(summary(services.collector.counts))
+
+
+def summary(counts: Mapping[tuple[str, str], int]) -> str:
+    totals = Counter[str]()
+    for (_, result), count in counts.items():
+        totals[result] += count
+    return f"Read {totals['read']} posts: {totals['saved']} with numbers, {totals['refused']} without."
 
 
 def stop_signal() -> asyncio.Event:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from sextant.accounts import Accounts
 from sextant.clock import Clock
 from sextant.collecting import Collecting
+from sextant.collector import Collector
 from sextant.config import Settings
 from sextant.engine import Engine
 from sextant.exposing import Exposition
@@ -39,6 +40,7 @@ class Services:
     engine: Engine
     publishing: Publishing
     collecting: Collecting
+    collector: Collector
     reports: Reports
     _renewer: list[asyncio.Task[None]] = field(default_factory=list)
 
@@ -49,6 +51,8 @@ class Services:
         if works:
             await self.engine.open()
             self._renewer.append(asyncio.create_task(self._renewing()))
+            if self.settings.collect:
+                await self.collector.open()
 
     async def _renewing(self) -> None:
         while True:
@@ -61,6 +65,7 @@ class Services:
     async def close(self) -> None:
         for task in self._renewer:
             task.cancel()
+        await self.collector.close()
         await self.engine.close()
         await self.collecting.close()
         await self.keyring.close()

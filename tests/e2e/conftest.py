@@ -15,9 +15,18 @@ from tests.e2e.client import Client
 
 
 @asynccontextmanager
-async def started(directory: Path, database_url: str) -> AsyncIterator[Running]:
-    """Ten simulated seconds in a real one, so that polls and pauses are short."""
-    settings = Settings(data_dir=directory, database_url=database_url, read_deadline_s=1.5, publish_wait_s=2)
+async def started(directory: Path, database_url: str, *, collect: bool = False) -> AsyncIterator[Running]:
+    """Ten simulated seconds in a real one, so that polls and pauses are short.
+
+    Without `collect` nothing is read but what a test asks for, so that it can be counted.
+    """
+    settings = Settings(
+        data_dir=directory,
+        database_url=database_url,
+        read_deadline_s=1.5,
+        publish_wait_s=2,
+        collect=collect,
+    )
     async with running(settings, "127.0.0.1", 0, 0, lambda text: None) as up:
         up.sandbox.world.clock.run_at(10)
         yield up

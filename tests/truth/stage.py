@@ -59,7 +59,7 @@ class Seat:
 @asynccontextmanager
 async def started(directory: Path) -> AsyncIterator[Stage]:
     """Thirty simulated seconds in a real one, so that publishing is short."""
-    settings = Settings(data_dir=directory, read_deadline_s=5, publish_wait_s=5)
+    settings = Settings(data_dir=directory, read_deadline_s=5, publish_wait_s=5, collect=False)
     async with running(settings, "127.0.0.1", 0, 0, lambda text: None) as up, AsyncExitStack() as stack:
         up.sandbox.world.clock.run_at(30)
         yield Stage(up, stack)

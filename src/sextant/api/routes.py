@@ -41,6 +41,17 @@ ROUTES = [
 ]
 
 
+def build_watch(services: Services) -> Litestar:
+    """What a worker without an API answers: how it is, and how its work goes."""
+    return Litestar(
+        route_handlers=[healthz, readyz, metrics],
+        exception_handlers={HTTPException: http_error, Exception: crash},
+        openapi_config=None,
+        state=State({"services": services}),
+        logging_config=None,
+    )
+
+
 def build_api(services: Services) -> Litestar:
     """The ASGI application around running services."""
     return Litestar(

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal, Protocol, runtime_checkable
 from zoneinfo import ZoneInfo
 
-from sextant.platforms.base import Account, Answer
+from sextant.platforms.base import Account, Answer, Platform
 from sextant.platforms.freshness import Showing
 
 DAY_S = 86_400
@@ -110,6 +110,13 @@ class Measured(Protocol):
 
     showing: Showing
     allowances: tuple[Allowance, ...]
+
+
+def measured(platform: Platform) -> Measured:
+    """The platform, which has to be one that is measured; TypeError otherwise."""
+    if not isinstance(platform, Measured):
+        raise TypeError(f"{platform.name} lacks showing or allowances")
+    return platform
 
 
 @runtime_checkable

@@ -75,7 +75,7 @@ class Store:
 
 
 class _TimeWatch:
-    """The number of writes of this process that were not quiet, and the second: who else wrote is not known."""
+    """This process's writes that were not quiet, and the second: who else wrote is not known."""
 
     def __init__(self, seconds: Callable[[], float]) -> None:
         self._seconds = seconds

@@ -113,6 +113,11 @@ async def destinations_of(db: AsyncConnection, *post_ids: str) -> list[Destinati
     return many(Destination, await db.execute(query))
 
 
+async def destinations_by_id(db: AsyncConnection, ids: Sequence[str]) -> list[Destination]:
+    query = select(*columns(destinations, Destination)).where(destinations.c.id.in_(ids))
+    return many(Destination, await db.execute(query))
+
+
 async def destination(db: AsyncConnection, destination_id: str) -> Destination:
     query = select(*columns(destinations, Destination)).where(destinations.c.id == destination_id)
     return Destination(**(await db.execute(query)).one()._mapping)

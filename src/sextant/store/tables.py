@@ -11,6 +11,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Dialect,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -21,6 +22,8 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
     false,
+    text,
+    true,
 )
 
 from sextant.metrics import KEYS
@@ -221,6 +224,7 @@ readings = Table(
         ForeignKey("destinations.id", ondelete="CASCADE"),
         primary_key=True,
     ),
+    Column("connection_id", String(36), ForeignKey("connections.id", ondelete="CASCADE"), nullable=False),
     Column("as_of", Moment),
     Column("raw", JsonText, nullable=False),
     Column("url", Text),
@@ -230,7 +234,49 @@ readings = Table(
     Column("retry_at", Moment),
     Column("refreshed_at", Moment),
     Column("next_refresh_at", Moment),
+    Column("pace", Float, nullable=False, server_default=text("1")),
+    Column("lag_s", Float),
+    Column("hour_s", Float),
+    Column("found_s", Float),
+    Column("late_out", Boolean, nullable=False, server_default=true()),
+    Index("ix_readings_connection_id_next_refresh_at", "connection_id", "next_refresh_at"),
 )
+"""`pace` to `late_out`: what the readings so far have told the planner (planning.Growth)."""
+
+rounds = Table(
+    "rounds",
+    metadata,
+    Column("connection_id", String(36), ForeignKey("connections.id", ondelete="CASCADE"), primary_key=True),
+    Column("platform", String(32), nullable=False),
+    Column("due_at", Moment, index=True),
+    Column("held_until", Moment),
+    Column("held_by_ceiling", Boolean, nullable=False, server_default=false()),
+    Column("failures", Integer, nullable=False, server_default=text("0")),
+    Column("holder", String(36)),
+)
+"""An account whose posts are read. `due_at`: no later than the first of its readings is due."""
+
+tallies = Table(
+    "tallies",
+    metadata,
+    Column("platform", String(32), primary_key=True),
+    Column("scope", String(36), primary_key=True),
+    Column("allowance", String(48), primary_key=True),
+    Column("begins", Moment, primary_key=True),
+    Column("spent", BigInteger, nullable=False),
+)
+"""What reading has taken of an allowance in a window. `scope`: a connection's id, empty for the app."""
+
+prices = Table(
+    "prices",
+    metadata,
+    Column("platform", String(32), primary_key=True),
+    Column("scope", String(36), primary_key=True),
+    Column("price", Float, nullable=False),
+    Column("priced_at", Moment, nullable=False),
+    Column("marks", JsonText, nullable=False),
+)
+"""What a call has to be worth (planning.py). `marks`: what was spent when it was last priced."""
 
 series = Table(
     "series",

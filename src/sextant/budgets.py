@@ -1,0 +1,199 @@
+"""What reading may cost: reserved in the database before a call goes out.
+
+A process that dies between the two has spent too much on paper, never in truth; and all processes draw on the
+same purses.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import ceil
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sextant.clock import Clock
+from sextant.errors import WaitUntil
+from sextant.platforms.allowances import Allowance
+from sextant.platforms.base import Request
+from sextant.store import Store, tallies
+from sextant.store.tallies import Purse
+
+LOOP_PART = 0.9
+"""The part of each ceiling that is for reading by plan; the rest is left to those who ask for a live read."""
+MOMENT = timedelta(seconds=2)
+"""A window that ends so soon is waited for."""
+
+
+class Spent(WaitUntil):
+    """A ceiling of ours is reached; nothing was sent. `account_only`: the account's, and not the app's."""
+
+    advice = "What may be asked of the network in this span of time is used up."
+
+    def __init__(self, allowance: Allowance, until: datetime) -> None:
+        super().__init__(until, f"{allowance.name} is {allowance.ceiling}")
+        self.account_only = allowance.per == "account"
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What is left of an allowance in its present window."""
+
+    purse: Purse
+    ceiling: int
+    left: int
+
+
+class Budgets:
+    def __init__(self, store: Store, clock: Clock, allowances: Mapping[str, Sequence[Allowance]]) -> None:
+        self.store, self.clock = store, clock
+        self._allowances = {
+            platform: {allowance.name: allowance for allowance in found}
+            for platform, found in allowances.items()
+        }
+
+    @property
+    def platforms(self) -> list[str]:
+        return list(self._allowances)
+
+    def of(self, platform: str) -> Mapping[str, Allowance]:
+        """A network's allowances by name."""
+        return self._allowances.get(platform, {})
+
+    def limited(self, platform: str) -> Iterator[Allowance]:
+        """Those that have a ceiling."""
+        return (allowance for allowance in self.of(platform).values() if allowance.ceiling is not None)
+
+    def meter(self, platform: str, connection_id: str, part: float = 1.0) -> Meter:
+        return Meter(self, platform, connection_id, part)
+
+    def counting(self, platform: str, connection_id: str) -> Callable[[Request], Awaitable[None]]:
+        """Counts what is not reading but draws on the same allowances; it never refuses."""
+        limited = {allowance.name: allowance for allowance in self.limited(platform)}
+
+        async def count(request: Request) -> None:
+            spent = {name: n for name, n in request.spends.items() if name in limited and n > 0}
+            if not spent:
+                return
+            now = self.clock.now()
+            async with self.store.write(quiet=True) as db:
+                for name in sorted(spent):
+                    purse = self.purse(platform, connection_id, limited[name], now)
+                    await tallies.add(db, purse, spent[name])
+
+        return count
+
+    def purse(self, platform: str, connection_id: str, allowance: Allowance, now: datetime) -> Purse:
+        scope = connection_id if allowance.per == "account" else ""
+        return Purse(platform, scope, allowance.name, allowance.window.begin(now))
+
+    async def left(self, db: AsyncConnection, platform: str, connection_id: str = "") -> list[Left]:
+        """The app's, or with a connection the account's."""
+        now, per = self.clock.now(), "account" if connection_id else "app"
+        found = []
+        for allowance in self.limited(platform):
+            if allowance.per == per and allowance.ceiling is not None:
+                purse = self.purse(platform, connection_id, allowance, now)
+                spent = await tallies.spent(db, [purse, *self._before(allowance, purse)])
+                found.append(Left(purse, allowance.ceiling, max(0, allowance.ceiling - sum(spent.values()))))
+        return found
+
+    def _before(self, allowance: Allowance, purse: Purse) -> list[Purse]:
+        """The window before, where the network counts the last so many seconds at every moment."""
+        if not allowance.window.rolling:
+            return []
+        begins = allowance.window.before(purse.begins)
+        return [Purse(purse.platform, purse.scope, purse.allowance, begins)]
+
+    async def take(
+        self, db: AsyncConnection, allowance: Allowance, purse: Purse, least: int, wish: int, part: float
+    ) -> int:
+        """Reserves `wish`, at least `least`; raises Spent, and whoever called has to roll back."""
+        assert allowance.ceiling is not None  # noqa: S101 - see `limited`
+        earlier = await tallies.spent(db, self._before(allowance, purse))
+        ceiling = ceil(allowance.ceiling * part) - sum(earlier.values())
+        taken = await tallies.take(db, purse, least, wish, ceiling)
+        if not taken:
+            raise Spent(allowance, allowance.window.end(self.clock.now()))
+        return taken
+
+
+class Meter:
+    """What one read may spend: it reserves as it goes, in growing portions, and gives back what is over."""
+
+    def __init__(self, budgets: Budgets, platform: str, connection_id: str, part: float) -> None:
+        self._budgets, self._platform, self._connection_id = budgets, platform, connection_id
+        self._part = part
+        self._limited = {allowance.name: allowance for allowance in budgets.limited(platform)}
+        self._have: dict[Purse, int] = {}
+        self._used: Counter[str] = Counter()
+        self._charged: dict[Purse, int] = {}
+        self._turn = asyncio.Lock()
+
+    async def spend(self, request: Request) -> None:
+        """Before a request goes out. Raises Spent: then it must not."""
+        wanted = {
+            name: count for name, count in request.spends.items() if name in self._limited and count > 0
+        }
+        if not wanted:
+            return
+        async with self._turn:
+            purses = await self._filled(wanted)
+            for name, count in wanted.items():
+                self._have[purses[name]] -= count
+                self._used[name] += count
+
+    async def _filled(self, wanted: Mapping[str, int]) -> dict[str, Purse]:
+        """The purses to take it from, with enough in each; waits where that is a matter of a moment."""
+        clock = self._budgets.clock
+        while True:
+            purses = {name: self._purse(name, clock.now()) for name in wanted}
+            have = {name: self._have.get(purse, 0) for name, purse in purses.items()}
+            lacking = {name: count - have[name] for name, count in wanted.items() if count > have[name]}
+            try:
+                if lacking:
+                    await self._reserve(lacking, purses)
+                return purses
+            except Spent as spent:
+                pause = spent.until - clock.now()
+                if pause > MOMENT:
+                    raise
+                await clock.sleep(pause.total_seconds())
+
+    def _purse(self, name: str, now: datetime) -> Purse:
+        return self._budgets.purse(self._platform, self._connection_id, self._limited[name], now)
+
+    async def _reserve(self, lacking: Mapping[str, int], purses: Mapping[str, Purse]) -> None:
+        taken: dict[Purse, int] = {}
+        async with self._budgets.store.write(quiet=True) as db:
+            for name in sorted(lacking):
+                allowance, purse = self._limited[name], purses[name]
+                wish = max(lacking[name], self._used[name])
+                taken[purse] = await self._budgets.take(db, allowance, purse, lacking[name], wish, self._part)
+        for purse, count in taken.items():
+            self._have[purse] = self._have.get(purse, 0) + count
+
+    async def charge(self, db: AsyncConnection, posts: int) -> int:
+        """Reserves so many posts of those that are charged; how many there are, at least one, else Spent."""
+        granted, taken = posts, dict[Purse, int]()
+        charging = [allowance for allowance in self._limited.values() if allowance.charged_posts]
+        for allowance in charging if posts else ():
+            purse = self._purse(allowance.name, self._budgets.clock.now())
+            granted = await self._budgets.take(db, allowance, purse, 1, granted, self._part)
+            taken[purse] = granted
+        for purse, took in taken.items():
+            await tallies.give_back(db, purse, took - granted)
+            self._charged[purse] = granted
+        return granted
+
+    async def settle(self, db: AsyncConnection, *, charged: bool) -> None:
+        """Gives back what was not used; `charged`: the posts were, or may have been, charged."""
+        for purse, count in self._have.items():
+            await tallies.give_back(db, purse, count)
+        for purse, count in self._charged.items() if not charged else ():
+            await tallies.give_back(db, purse, count)
+        self._have.clear()
+        self._charged.clear()

@@ -1,0 +1,249 @@
+"""Reading by plan: the accounts that are due, a batch at a time, beside publishing and never before it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from sextant import batches, pricing
+from sextant.batches import AHEAD, Chosen
+from sextant.budgets import LOOP_PART, Meter, Spent
+from sextant.clock import Clock
+from sextant.collecting import Asked, Collecting, is_charged
+from sextant.engine import machine_time
+from sextant.errors import ActOutside, Fault, Gone, Reconnect, WaitUntil
+from sextant.keeping import BACK_OFF, BACK_OFF_MOST, Kept
+from sextant.platforms.allowances import measured
+from sextant.platforms.freshness import Showing
+from sextant.store import Store, connections, posts, prices, readings, rounds, tallies
+from sextant.store.connections import Connection
+from sextant.store.posts import Destination
+from sextant.store.prices import Price
+from sextant.store.rounds import Reader, Round
+
+log = logging.getLogger("sextant.collector")
+
+LOOK_EVERY_S = 1.0
+AT_ONCE = 4
+"""Batches under way: enough for slow networks, and few beside those who wait for an answer."""
+RANKED = 4
+"""So many times as many accounts as there is room for are compared, when more are due than that."""
+RECONNECTS = timedelta(hours=6)
+OUTSIDE = timedelta(hours=1)
+ENOUGH = 80.0
+"""Percent of what a network allows: what is left is for publishing and for those who ask."""
+PAUSE = timedelta(minutes=10)
+"""Where a network tells that much is used, and not until when."""
+TALLIES_KEPT = timedelta(days=70)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    round: Round
+    connection: Connection
+    chosen: Chosen
+    rows: tuple[Destination, ...]
+    known: Sequence[Price]
+
+
+class Collector:
+    """`worker_id`: as the engine's, whose heart beats for both."""
+
+    def __init__(self, store: Store, clock: Clock, collecting: Collecting, worker_id: str) -> None:
+        self.store, self.clock, self.collecting = store, clock, collecting
+        self.budgets = collecting.budgets
+        self.worker_id = worker_id
+        self.counts: Counter[tuple[str, str]] = Counter()
+        """By platform, since this process began: posts `read`, of them `saved` with numbers, or `refused`."""
+        self.told: Callable[[int], None] = lambda posts: None
+        """Is told of each so many posts that were looked at (a progress bar)."""
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._wake = asyncio.Event()
+        self._loop: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        await self.begin()
+        self._loop = asyncio.create_task(self._looking())
+
+    async def begin(self) -> None:
+        """Before the first look."""
+        async with self.store.write(quiet=True) as db:
+            await rounds.forget_ceilings(db)
+            await tallies.prune(db, self.clock.now() - TALLIES_KEPT)
+
+    async def close(self) -> None:
+        tasks = [*self._running.values(), *([self._loop] if self._loop else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def run_dry(self) -> None:
+        """Reads until nothing is due that can be read. A batch that breaks off ends it."""
+        while await self._look() or self._running:
+            done, _ = await asyncio.wait(self._running.values(), return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+
+    async def _looking(self) -> None:
+        while True:
+            self._wake.clear()
+            pause = LOOK_EVERY_S
+            try:
+                if not await self._look():
+                    pause = await self._pause()
+            except Exception:
+                log.exception("looking for due readings failed; trying again in %s s", LOOK_EVERY_S)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), pause)
+
+    async def _pause(self) -> float:
+        now = self.clock.now()
+        async with self.store.read() as db:
+            coming = await rounds.next_due(db, now)
+        return (
+            LOOK_EVERY_S if coming is None else min(LOOK_EVERY_S, max(0.01, (coming - now).total_seconds()))
+        )
+
+    def _reader(self) -> Reader:
+        return Reader(self.worker_id, tuple(self._running), machine_time())
+
+    async def _look(self) -> int:
+        """Begins the batches that are worth most, as far as there is room; how many."""
+        room = AT_ONCE - len(self._running)
+        if room <= 0:
+            return 0
+        async with self.store.read() as db:
+            due = await rounds.due(db, self._reader(), self.clock.now(), room * RANKED)
+            ready = [await self._prepared(db, found) for found in due]
+        ready.sort(key=lambda batch: batch.chosen.rank, reverse=True)
+        for batch in ready[:room]:
+            self._start(batch)
+        return len(ready[:room])
+
+    async def _prepared(self, db: AsyncConnection, found: Round) -> Batch:
+        showing = self._showing(found)
+        connection = await connections.by_id(db, found.connection_id)
+        assert connection is not None  # noqa: S101 - the foreign key holds it
+        known = await prices.of(db, found.platform, found.connection_id)
+        plans = await readings.plan(db, found.connection_id, showing.batch * AHEAD)
+        chosen = batches.choose(plans, showing, pricing.price_of(known), self.clock.now())
+        rows = {row.id: row for row in await posts.destinations_by_id(db, chosen.ids)}
+        return Batch(found, connection, chosen, tuple(rows[name] for name in chosen.ids), known)
+
+    def _start(self, batch: Batch) -> None:
+        connection_id = batch.connection.id
+        task = asyncio.create_task(self._collect(batch))
+        self._running[connection_id] = task
+        task.add_done_callback(lambda done: self._ended(connection_id, done))
+
+    def _ended(self, connection_id: str, done: asyncio.Task[None]) -> None:
+        del self._running[connection_id]
+        if not done.cancelled() and (error := done.exception()):
+            log.error("reading connection %s broke off; it is taken up again", connection_id, exc_info=error)
+        else:
+            self._wake.set()
+
+    # ---- one batch ----
+
+    async def _collect(self, batch: Batch) -> None:
+        meter = self.budgets.meter(batch.round.platform, batch.connection.id, LOOP_PART)
+        try:
+            rows = await self._taken(batch, meter)
+        except Spent as spent:
+            await self._held(batch, spent)
+            return
+        if rows is None:
+            return
+        asked = await self.collecting.ask(batch.connection, rows, meter) if rows else Asked({})
+        unread = {name for name, reading in asked.readings.items() if isinstance(reading.fault, Spent)}
+        rows = [row for row in rows if row.id not in unread]
+        async with self.store.write(quiet=True) as db:
+            results = await self.collecting.keep(db, batch.connection, rows, asked, batch.known)
+            await meter.settle(db, charged=is_charged(asked))
+            await self._rest(db, batch, asked)
+        self.collecting.forget([row.post_id for row in rows])
+        self._count(batch.round.platform, results)
+
+    async def _taken(self, batch: Batch, meter: Meter) -> list[Destination] | None:
+        """Takes the account in hand and reserves what its posts cost; None when another was faster.
+
+        Where not all can be paid the less worth are left out.
+        """
+        chosen = batch.chosen
+        async with self.store.write(quiet=True) as db:
+            if not await rounds.take(db, self._reader_of(batch), batch.connection.id, self.clock.now()):
+                return None
+            await readings.postpone(db, chosen.postponed)
+            paid = await meter.charge(db, len(chosen.charged))
+        charged = [name for name in chosen.ids if name in chosen.charged][paid:]
+        return [row for row in batch.rows if row.id not in charged]
+
+    def _reader_of(self, batch: Batch) -> Reader:
+        """The account itself is already among those under way."""
+        others = tuple(name for name in self._running if name != batch.connection.id)
+        return Reader(self.worker_id, others, machine_time())
+
+    async def _held(self, batch: Batch, spent: Spent) -> None:
+        """A ceiling is reached before anything was sent."""
+        async with self.store.write(quiet=True) as db:
+            await self._wait(db, batch, spent)
+            await self._reprice(db, batch)
+
+    async def _wait(self, db: AsyncConnection, batch: Batch, spent: Spent) -> None:
+        whose = batch.connection.id if spent.account_only else None
+        await rounds.hold(db, spent.until, platform=batch.round.platform, connection_id=whose, ceiling=True)
+
+    async def _rest(self, db: AsyncConnection, batch: Batch, asked: Asked) -> None:
+        """Lets the account go, and says how long it is left alone."""
+        now, reader, found = self.clock.now(), self._reader_of(batch), batch.round
+        spent = next((r.fault for r in asked.readings.values() if isinstance(r.fault, Spent)), None)
+        if spent is not None:
+            await self._wait(db, batch, spent)
+        elif (used := asked.usage) is not None and used.percent >= ENOUGH:
+            whose = found.connection_id if used.account_only else None
+            until = used.until or now + PAUSE
+            await rounds.hold(db, until, platform=found.platform, connection_id=whose)
+        elif (alone := alone_until(asked.fault, found.failures + 1, now)) is not None:
+            await rounds.hold(db, alone, platform=found.platform, connection_id=found.connection_id)
+        failures = 0 if asked.fault is None else found.failures + 1
+        await rounds.rest(db, reader, found.connection_id, failures=failures)
+        await self._reprice(db, batch)
+
+    async def _reprice(self, db: AsyncConnection, batch: Batch) -> None:
+        found = batch.round
+        await pricing.reprice(
+            db, self.budgets, self._showing(found), found.platform, found.connection_id, batch.known
+        )
+
+    def _showing(self, found: Round) -> Showing:
+        return measured(self.collecting.accounts.platforms[found.platform]).showing
+
+    def _count(self, platform: str, results: Sequence[Kept]) -> None:
+        numbers = sum(result.metrics is not None for result in results)
+        self.counts[platform, "read"] += len(results)
+        self.counts[platform, "saved"] += numbers
+        self.counts[platform, "refused"] += len(results) - numbers
+        self.told(len(results))
+
+
+def alone_until(fault: Fault | None, failures: int, now: datetime) -> datetime | None:
+    """Until when an account is left alone after its whole read failed; None: for no time."""
+    match fault:
+        case None | Gone():
+            return None
+        case WaitUntil():
+            return max(fault.until, now + BACK_OFF)
+        case Reconnect():
+            return now + RECONNECTS
+        case ActOutside():
+            return now + OUTSIDE
+        case _:
+            pause: timedelta = BACK_OFF * 2 ** min(failures - 1, 12)
+            return now + min(pause, BACK_OFF_MOST)
