@@ -25,7 +25,6 @@ import aiohttp
 from bench.load import Crowd, get
 from bench.running import NETWORKS, Server, Switches
 from bench.seeding import SECRET, Read, consenting, fill, owner_of, placed, stand
-from sqlalchemy import func, select
 
 from sextant.api.routes import build_api
 from sextant.app import build
@@ -35,7 +34,7 @@ from sextant.sandbox.world import World
 from sextant.sandboxed import sandbox_apps
 from sextant.serve import free_address, served
 from sextant.services import Services
-from sextant.store import Store, posts, tables
+from sextant.store import Store
 from sextant.store.migrate import migrate
 
 KEY = "mk_bench_parallel"
@@ -73,25 +72,11 @@ async def serve(directory: Path, upstream: str) -> None:
 
 
 async def collect(services: Services) -> int:
-    """Reads all that is due, and returns how many posts that were.
-
-    One by one, as reads do it. The collector takes this place.
-    """
-    now, room = services.clock.now(), asyncio.Semaphore(SIDE_BY_SIDE)
-
-    async def one(destination_id: str) -> None:
-        async with room:
-            async with services.store.read() as db:
-                destination = await posts.destination(db, destination_id)
-            await services.collecting.start(destination, refresh=False)
-
-    which = tables.readings.c.next_refresh_at <= now
-    async with services.store.read() as db:
-        due = (await db.execute(select(tables.readings.c.destination_id).where(which))).scalars().all()
-    await asyncio.gather(*(one(destination_id) for destination_id in due))
-    async with services.store.read() as db:
-        since = select(func.count()).where(tables.readings.c.as_of >= now)
-        return int((await db.execute(since)).scalar_one())
+    """Reads by plan all that is due, and returns how many posts that were."""
+    await services.engine.open(delivers=False)
+    await services.collector.begin()
+    await services.collector.run_dry()
+    return sum(count for (_, result), count in services.collector.counts.items() if result == "read")
 
 
 # ---- what is there -----------------------------------------------------------------------------------

@@ -3,7 +3,8 @@
 For each size a database of its own is filled (six destinations a post, 1,000 of an account, each with a
 stored reading), and a process of its own looks at it. `bytes`: of the whole database. `memory`: resident
 memory of that process in bytes, after all looks. `read_ms`: one analytics answer of a post that is not in
-memory; `page_ms`: one page of 100 posts, somewhere in the list: medians over 200 posts or pages.
+memory; `page_ms`: one page of 100 posts, somewhere in the list; `pick_ms`: choosing the next batch to read,
+all accounts being due: medians over 200. `stored_per_s`: readings kept with their history, a batch at a time.
 
     python bench/scale.py [--json] [--sizes 1000 10000 100000 1000000] [--database-url URL | --postgres]
 """
@@ -28,11 +29,14 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from bench.memory import memory
 from bench.running import embedded_postgres, fresh_database, run, workplace
-from bench.seeding import SECRET, Read, Seeded, seed, strangers
+from bench.seeding import RAW, SECRET, Read, Seeded, seed, strangers
 from sqlalchemy import func, select
 
 from sextant.app import build
+from sextant.clock import Clock
+from sextant.collecting import Asked
 from sextant.config import Settings
+from sextant.platforms.base import Reading
 from sextant.services import Services
 from sextant.store import Store, posts, tables
 from sextant.store.migrate import migrate
@@ -40,6 +44,7 @@ from sextant.store.migrate import migrate
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 OF_AN_ACCOUNT = 1_000
 LOOKS = 200
+BATCHES = 50
 
 Look = Callable[[Services, tuple[str, datetime, str]], Awaitable[object]]
 """Given a post: organization, when it was made, its id."""
@@ -60,16 +65,42 @@ async def page(services: Services, post: tuple[str, datetime, str]) -> object:
         return await posts.page(db, organization_id, 100, after, None, None, None)
 
 
-MEASURED: Mapping[str, Look] = {"read_ms": report, "page_ms": page}
+async def pick(services: Services, post: tuple[str, datetime, str]) -> object:
+    """The next batch that is worth reading, of all accounts: all of them are due."""
+    return await services.collector.pick(1)
+
+
+MEASURED: Mapping[str, Look] = {"read_ms": report, "page_ms": page, "pick_ms": pick}
+
+
+class Later(Clock):
+    """When all is due."""
+
+    def timestamp(self) -> float:
+        return super().timestamp() + 86_400
+
+
+async def stored_per_s(services: Services) -> float:
+    """Readings kept, with their history, in batches as they are read; every one has news."""
+    took, count = 0.0, 0
+    for number in range(BATCHES):
+        (batch,) = await services.collector.pick(1)
+        news = {row.id: Reading(row.native_id or "", raw={**RAW, "likeCount": number}) for row in batch.rows}
+        began = time.perf_counter()
+        async with services.store.write(quiet=True) as db:
+            await services.collecting.keep(db, batch.connection, batch.rows, Asked(news), batch.known)
+        took, count = took + time.perf_counter() - began, count + len(batch.rows)
+    return round(count / took)
 
 
 # ---- the process that looks ------------------------------------------------------------------------
 
 
 async def look(url: str, directory: Path) -> dict[str, float]:
-    services = build(Settings(data_dir=directory, database_url=url, secret_key=SECRET), {})
+    services = build(Settings(data_dir=directory, database_url=url, secret_key=SECRET), {}, clock=Later())
     some = await sample(services.store)
     found = {name: await median_ms(services, measured, some) for name, measured in MEASURED.items()}
+    found["stored_per_s"] = await stored_per_s(services)
     found["memory"] = memory("self", "VmRSS")
     await services.close()
     return found

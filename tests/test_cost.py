@@ -8,6 +8,8 @@ import pytest
 from bench.cost import SCENARIOS, Scenario, collected, cost
 from bench.parallel import collect
 
+from sextant.platforms import PLATFORMS
+
 POSTS = 100
 
 
@@ -22,10 +24,11 @@ async def test_reading_many_posts_costs_no_more_than_documented(scenario: Scenar
 async def test_reads_through_the_product_cost_what_the_adapter_costs(
     scenario: Scenario, tmp_path: Path
 ) -> None:
-    """One by one, as reads go today."""
-    one, three = await cost(scenario, 1), await collected(scenario, 3, tmp_path, collect)
-    assert three["requests"] == 3 * one["requests"]
-    assert three["items"] == 3 * one["items"]
+    """Two full batches and a bit, read by plan."""
+    posts = 2 * PLATFORMS[scenario.network].limits.batch + 1
+    assert await collected(scenario, posts, tmp_path, collect) == {
+        name: count for name, count in (await cost(scenario, posts)).items() if name != "counted"
+    }
 
 
 def test_the_documented_floors_for_a_thousand_posts() -> None:

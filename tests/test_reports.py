@@ -14,8 +14,8 @@ import pytest
 
 from sextant import reports as reports_module
 from sextant.app import build
-from sextant.keeping import never_read
 from sextant.config import Settings
+from sextant.keeping import never_read
 from sextant.platforms import PLATFORMS
 from sextant.reports import Key, Report, Reports
 from sextant.store import Store, posts, readings

@@ -41,7 +41,7 @@ def choose(plans: Sequence[Plan], showing: Showing, price: float, now: datetime)
     at = now.timestamp()
     subjects = {plan.destination_id: subject_of(plan) for plan in plans}
     due = [plan for plan in plans if plan.next_refresh_at <= now]
-    postponed = _too_dear(due, subjects, showing, price, at) if _is_short(due, showing, price) else {}
+    postponed = _too_dear(due, subjects, showing, price, at) if price > FIRST_PRICE else {}
     candidates = [
         _candidate(plan, subjects[plan.destination_id], showing, now, plan.destination_id in postponed)
         for plan in plans
@@ -65,11 +65,6 @@ def subject_of(plan: Plan) -> Subject:
 
 def _since(subject: Subject) -> float:
     return subject.published_at if subject.read_at is None else subject.read_at
-
-
-def _is_short(due: Sequence[Plan], showing: Showing, price: float) -> bool:
-    """Only then may what was due at an earlier price be so no more."""
-    return price > FIRST_PRICE or len(due) > showing.batch
 
 
 def _too_dear(

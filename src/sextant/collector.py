@@ -119,13 +119,17 @@ class Collector:
         room = AT_ONCE - len(self._running)
         if room <= 0:
             return 0
-        async with self.store.read() as db:
-            due = await rounds.due(db, self._reader(), self.clock.now(), room * RANKED)
-            ready = [await self._prepared(db, found) for found in due]
-        ready.sort(key=lambda batch: batch.chosen.rank, reverse=True)
-        for batch in ready[:room]:
+        ready = await self.pick(room)
+        for batch in ready:
             self._start(batch)
-        return len(ready[:room])
+        return len(ready)
+
+    async def pick(self, most: int) -> list[Batch]:
+        """The batches that are read next, those worth most first."""
+        async with self.store.read() as db:
+            due = await rounds.due(db, self._reader(), self.clock.now(), most * RANKED)
+            ready = [await self._prepared(db, found) for found in due]
+        return sorted(ready, key=lambda batch: batch.chosen.rank, reverse=True)[:most]
 
     async def _prepared(self, db: AsyncConnection, found: Round) -> Batch:
         showing = self._showing(found)
