@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from functools import lru_cache
 
 HALF_LIFE_S = 3 * 3600
 EXPONENT = 0.9
@@ -15,6 +16,7 @@ def chance(*seed: object) -> float:
     return int.from_bytes(digest[:7], "big") / float(1 << 56)
 
 
+@lru_cache(maxsize=20_000)
 def audience(post_id: str) -> float:
     """How many times a post will have been shown in the end: log-normal around 4,000."""
     normal = math.sqrt(-2 * math.log(1 - chance(post_id, "r"))) * math.cos(2 * math.pi * chance(post_id, "a"))

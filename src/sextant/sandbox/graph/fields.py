@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from sextant.sandbox.graph.errors import GraphError
@@ -79,15 +80,16 @@ def syntax_error(rest: str) -> GraphError:
     return GraphError(2500, f'Syntax error "Expected end of string instead of "{rest[:20]}"." in fields')
 
 
-def parsed(text: str) -> list[Field]:
+@lru_cache(maxsize=512)
+def parsed(text: str) -> Sequence[Field]:
     """The asked fields; an empty text asks for none. Raises code 2500 when it cannot be read."""
     reader = Reader(text)
     if not reader.tokens:
-        return []
+        return ()
     found = reader.several()
     if reader.peek():
         raise syntax_error(reader.peek())
-    return found
+    return tuple(found)
 
 
 def names(params: Mapping[str, str]) -> set[str]:
