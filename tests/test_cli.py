@@ -79,6 +79,7 @@ def refused(done, status=1):
         (("serve",), ["--host", "--port", "--sandbox", "--sandbox-port"]),
         (("sandbox",), ["--host", "--port"]),
         (("migrate",), ["--help"]),
+        (("forecast",), ["--json"]),
         (("keys",), ["create", "list", "revoke"]),
         (("keys", "create"), ["name", "--organization", "--scope"]),
         (("keys", "list"), ["--help"]),

@@ -134,6 +134,23 @@ def collect(
 
 
 @app.command()
+def forecast(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Show what reading the posts of now will cost until the month ends."""
+    from sextant.ceilings import ceilings_for
+    from sextant.forecast_cli import forecast_of, show
+    from sextant.platforms import PLATFORMS
+
+    async def work(store: Store) -> None:
+        allowances = {name: ceilings_for(platform) for name, platform in PLATFORMS.items()}
+        found = await forecast_of(store, PLATFORMS, allowances, datetime.now(UTC))
+        show(found, {name: platform.title for name, platform in PLATFORMS.items()}, out, as_json=as_json)
+
+    run(lambda: on_store(work))
+
+
+@app.command()
 def sandbox(host: Host = "127.0.0.1", port: Port = 8401) -> None:
     """Serve the simulated networks alone, for others to use by SEXTANT_SANDBOX_URL."""
     from sextant.sandboxed import serve_networks
