@@ -59,6 +59,7 @@ def build(
     collector = Collector(store, clock, collecting, engine.worker_id)
     exposition.add(collector_source(store, clock, collector, budgets))
     reports = Reports(store, clock, collecting, PLATFORMS, settings.read_deadline_s)
+    collecting.forget = reports.forget
     preflight = Preflight(accounts, shelf, settings.preflight_wait_s)
     return Services(
         settings=settings,

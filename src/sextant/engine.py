@@ -52,7 +52,7 @@ class Engine:
 
         Without `delivers` it only lives: for reading, which holds accounts in the same worker's name.
         """
-        async with self.store.write() as db:
+        async with self.store.write(quiet=True) as db:
             if self.store.is_sqlite:
                 await workers.bury_all(db)
             await workers.enter(db, self.worker_id, f"{socket.gethostname()}:{os.getpid()}", machine_time())
@@ -65,7 +65,7 @@ class Engine:
         if not self._loops:
             return
         await _cancelled([*self._loops, *self._running.values()])
-        async with self.store.write() as db:
+        async with self.store.write(quiet=True) as db:
             await workers.leave(db, self.worker_id)
 
     def wake(self) -> None:
@@ -93,7 +93,7 @@ class Engine:
             due = await deliveries.any_due(db, me, now)
             coming = await deliveries.next_due(db, now)
         if due:
-            async with self.store.write() as db:
+            async with self.store.write(quiet=True) as db:
                 claimed = await deliveries.claim(db, me, now, room, PER_ACCOUNT)
             for destination_id in claimed:
                 self._start(destination_id)
@@ -117,7 +117,7 @@ class Engine:
         while True:
             await asyncio.sleep(BEAT_EVERY_S)
             try:
-                async with self.store.write() as db:
+                async with self.store.write(quiet=True) as db:
                     alive = await workers.beat(db, self.worker_id, machine_time())
                     if not alive:  # silent for very long: what was held is saved no more, see `held`
                         await workers.enter(db, self.worker_id, socket.gethostname(), machine_time())
