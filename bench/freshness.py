@@ -28,219 +28,58 @@ import argparse
 import heapq
 import json
 import math
-import random
+import sys
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from pathlib import Path
 from statistics import fmean as mean
 
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from bench.freshness_world import (
+    DAY,
+    HOUR,
+    MINUTE,
+    NETWORKS,
+    START,
+    Asked,
+    Network,
+    Post,
+    demand,
+    published,
+    readers,
+    wrong,
+)
+
+from sextant.growth import Growth
 from sextant.planning import (
+    FIRST_PRICE,
     Candidate,
-    Growth,
     Subject,
     changed,
     choose,
     due_at,
+    newborn,
     next_day,
     repriced,
     worth,
 )
-from sextant.platforms.facebook.limits import SHOWING as FACEBOOK
-from sextant.platforms.freshness import Showing
-from sextant.platforms.instagram.limits import SHOWING as INSTAGRAM
-from sextant.platforms.linkedin.limits import SHOWING as LINKEDIN
-from sextant.platforms.tiktok.limits import SHOWING as TIKTOK
-from sextant.platforms.x.limits import SHOWING as X
-from sextant.platforms.youtube.limits import SHOWING as YOUTUBE
-from sextant.sandbox.engagement import audience, chance, earned
 
-MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 TICK = 5 * MINUTE
 WARM_UP = 3 * DAY
-BEFORE = 60 * DAY
-START = 20_000 * DAY
-"""The beginning of the measured month, a midnight UTC; the policies start three days earlier."""
+LOOKS = 8
+"""How often a day the price is looked at."""
+SAVED = 2.0
+"""What was not spent may be, within so many days."""
+AHEAD, BILLED_AHEAD = 3 * HOUR, DAY / 2
+"""How long before its time the budget may be spent: where a day is billed, half of it when it begins; the
+other half is kept for the posts that come in the day."""
 POLICIES = ("planner", "hourly", "daily", "age_table", "oracle")
 AGE_TABLE = ((DAY, HOUR), (7 * DAY, 6 * HOUR), (30 * DAY, DAY), (90 * DAY, 7 * DAY))
 
 
-# ---- the simulated networks -----------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Network:
-    """`live` and `late`: numbers and their parts of the times shown. `lag`: how late, in days, from and to.
-
-    `daily`: the late numbers are renewed once a day. `speed`: how fast posts live here, 1 being the sandbox.
-    """
-
-    name: str
-    showing: Showing
-    speed: float
-    live: dict[str, float]
-    late: dict[str, float] = field(default_factory=dict)
-    lag: tuple[float, float] = (0.0, 0.0)
-    daily: bool = False
-
-
-NETWORKS = (
-    Network(
-        "x",
-        X,
-        2.5,
-        {
-            "impressions": 1.0,
-            "likes": 0.02,
-            "comments": 0.003,
-            "shares": 0.004,
-            "engagement": 0.06,
-            "clicks": 0.006,
-            "bookmarks": 0.004,
-        },
-    ),
-    Network(
-        "linkedin",
-        LINKEDIN,
-        0.7,
-        {"likes": 0.03, "comments": 0.004},
-        {"impressions": 1.0, "clicks": 0.03, "shares": 0.002},
-        (0.0, 2.0),
-    ),
-    Network(
-        "instagram",
-        INSTAGRAM,
-        1.0,
-        {"likes": 0.05, "comments": 0.006},
-        {"views": 1.0, "saves": 0.008, "shares": 0.009, "engagement": 0.07},
-        (0.5, 2.0),
-    ),
-    Network(
-        "facebook",
-        FACEBOOK,
-        0.8,
-        {"likes": 0.04, "comments": 0.006, "shares": 0.004},
-        {"views": 1.0, "clicks": 0.028, "video_views": 0.35},
-        (0.0, 0.2),
-        daily=True,
-    ),
-    Network(
-        "tiktok",
-        TIKTOK,
-        0.6,
-        {"views": 1.0, "likes": 0.05, "comments": 0.004, "shares": 0.006},
-        {"saves": 0.008, "video_viewers": 0.85, "video_watch_time_ms": 4000.0},
-        (1.0, 2.0),
-    ),
-    Network(
-        "youtube",
-        YOUTUBE,
-        0.3,
-        {"views": 1.2, "likes": 0.05, "comments": 0.006},
-        {"shares": 0.01, "video_watch_time_ms": 4800.0},
-        (2.0, 3.0),
-        daily=True,
-    ),
-)
-
-
-def normal(*seed: object) -> float:
-    return math.sqrt(-2 * math.log(1 - chance(*seed, "r"))) * math.cos(2 * math.pi * chance(*seed, "a"))
-
-
-class Post:
-    """One post's true curve."""
-
-    def __init__(
-        self, seed: int, network: Network, account: int, n: int, published: float, often: float = 1.0
-    ) -> None:
-        self.id = f"{seed}/{network.name}/{n}"
-        self.network, self.account, self.published = network, account, published
-        self.audience = audience(self.id)
-        self.speed = network.speed * math.exp(0.8 * normal(self.id, "speed"))
-        self.phase = 2 * math.pi * chance(self.id, "zone")
-        self.lag = DAY * (network.lag[0] + (network.lag[1] - network.lag[0]) * chance(self.id, "lag"))
-        self.bursts = list(bursts(self.id, often))
-        self.falls = 30 * DAY * chance(self.id, "when") if chance(self.id, "falls") < 0.1 else math.inf
-        self.live = {name: self.taste(name) * share for name, share in network.live.items()}
-        self.late = {name: self.taste(name) * share for name, share in network.late.items()}
-
-    def taste(self, name: str) -> float:
-        return 0.7 + 0.6 * chance(self.id, name)
-
-    def met(self, moment: float) -> float:
-        """How many have met the post: its curve, slower by night, and its bursts."""
-        age = moment - self.published
-        if age <= 0:
-            return 0.0
-        day = 2 * math.pi / DAY
-        awake = age + 0.7 / day * (
-            math.sin(day * moment + self.phase) - math.sin(day * self.published + self.phase)
-        )
-        part = earned(max(0.0, awake) * self.speed)
-        for start, size in self.bursts:
-            if age > start:
-                part += size * earned((age - start) * self.speed)
-        return self.audience * part * (0.95 if age > self.falls else 1.0)
-
-    def shown(self, moment: float) -> dict[str, int]:
-        """What the network would answer now; a late number that is not out yet is left out."""
-        met = self.met(moment)
-        numbers = {name: int(met * share) for name, share in self.live.items()}
-        out = (moment - self.lag) // DAY * DAY if self.network.daily else moment - self.lag
-        if self.late and out > self.published:
-            met = self.met(out)
-            numbers.update((name, int(met * share)) for name, share in self.late.items())
-        return numbers
-
-
-def bursts(post_id: str, often: float) -> Iterator[tuple[float, float]]:
-    """A quarter of the posts is taken up again, some twice: at any age from an hour to 60 days alike on a
-    logarithmic scale, by a tenth to three times what it had."""
-    for n in range(2):
-        if chance(post_id, "burst", n) < often * (0.25 - 0.1 * n):
-            age = HOUR * math.pow(60 * 24, chance(post_id, "age", n))
-            yield age, 0.1 * math.pow(30, chance(post_id, "size", n))
-
-
-def wrong(stored: dict[str, int] | None, shown: dict[str, int]) -> float:
-    """The mean relative error of a post's numbers, each at most 1."""
-    if not shown:
-        return 0.0
-    stored = stored or {}
-    return sum(off(stored.get(name), value) for name, value in shown.items()) / len(shown)
-
-
-def off(stored: int | None, shown: int) -> float:
-    if stored is None:
-        return 1.0
-    return min(1.0, abs(shown - stored) / shown) if shown else float(stored != 0)
-
-
-# ---- readers --------------------------------------------------------------------------------------
-
-
-READERS = 12_000
-"""A network, so that the error of their mean is some hundredths of it."""
-Asked = tuple[Post, float, dict[str, int]]
-"""The post asked for, when, and what the network shows then."""
-
-
-def demand(age: float, kind: str) -> float:
-    """How much a post of this age is asked for; the mean over the first 60 days is 1."""
-    young = 60 / math.log1p(60) / (1 + age / DAY)
-    return {"even": 1.0, "young": young, "mixed": (1 + young) / 2}[kind]
-
-
-def readers(posts: Sequence[Post], days: float, kind: str, seed: int) -> list[Asked]:
-    """Random moments of the month with the post asked for, by rejection."""
-    dice, found = random.Random(seed), []
-    most = demand(0, kind)
-    while len(found) < READERS:
-        post, moment = dice.choice(posts), START + days * DAY * dice.random()
-        age = moment - post.published
-        if 0 < age < BEFORE and dice.random() * most < demand(age, kind):
-            found.append((post, moment, post.shown(moment)))
-    return found
+# ---- what a reading costs and gives, for every policy alike ----------------------------------------
 
 
 def mean_error(asked: Sequence[Asked], reads: dict[str, list[float]]) -> float:
@@ -250,9 +89,6 @@ def mean_error(asked: Sequence[Asked], reads: dict[str, list[float]]) -> float:
         place = bisect_right(times, moment)
         total += wrong(post.shown(times[place - 1]) if place else None, shown)
     return total / len(asked)
-
-
-# ---- what a reading costs, for every policy alike ---------------------------------------------------
 
 
 class Ledger:
@@ -319,13 +155,17 @@ def age_table(scene: Scene) -> Ledger:
         while due and due[0][0] <= now:
             _, n, post = heapq.heappop(due)
             ready.setdefault(post.account, []).append(post)
-            wait = next((every for below, every in AGE_TABLE if now - post.published < below), None)
-            if wait:
+            wait = table_wait(now - post.published)
+            if wait < math.inf:
                 heapq.heappush(due, (now + wait, n, post))
         for posts in ready.values():
             for batch in split(posts, scene.network.showing.batch):
                 ledger.read(batch, now)
     return ledger
+
+
+def table_wait(age: float) -> float:
+    return next((every for below, every in AGE_TABLE if age < below), math.inf)
 
 
 def split(posts: list[Post], size: int) -> Iterator[list[Post]]:
@@ -389,6 +229,9 @@ class Mind:
     def saw(self, post: Post, last: float | None, now: float) -> None:
         """Called when a reading is made; `last` is the one before."""
 
+    def begin(self, post: Post, start: float) -> None:
+        """Called for each post that is out when the policies start."""
+
 
 class Planner(Mind):
     """Sextant's: knows the readings and nothing else."""
@@ -396,10 +239,23 @@ class Planner(Mind):
     def __init__(self, network: Network) -> None:
         self.showing = network.showing
         self.growth: dict[str, Growth] = {}
+        self.born: dict[int, list[Post]] = {}
+        self.last: dict[str, float] = {}
         self.numbers: dict[str, dict[str, int]] = {}
 
     def subject(self, post: Post, last: float | None) -> Subject:
-        return Subject(post.published, last, self.growth.get(post.id, Growth()), self.out(post))
+        if post.id not in self.growth:
+            self.growth[post.id] = self.newborn(post)
+        return Subject(post.published, last, self.growth[post.id], self.out(post))
+
+    def newborn(self, post: Post) -> Growth:
+        """From the latest posts of the account, as the collector does when it is published."""
+        family = self.born.setdefault(post.account, [])
+        siblings = [
+            Subject(other.published, self.last.get(other.id), self.growth[other.id]) for other in family[-30:]
+        ]
+        family.append(post)
+        return newborn(siblings, self.showing)
 
     def out(self, post: Post) -> bool:
         """Whether the last reading had the late numbers; not known of posts read before the beginning."""
@@ -417,12 +273,22 @@ class Planner(Mind):
         numbers = post.shown(now)
         if last is not None and post.id in self.numbers:
             ages = last - post.published, now - post.published
-            growth, out = self.growth.get(post.id, Growth()), self.out(post)
+            growth, out = self.growth[post.id], self.out(post)
             growth = growth.after(changed(self.numbers[post.id], numbers), *ages, self.showing, out)
             if not out and post.late.keys() <= numbers.keys():
                 growth = growth.arrived(*ages, self.showing)
             self.growth[post.id] = growth
+        self.last[post.id] = now
         self.numbers[post.id] = numbers
+
+    def begin(self, post: Post, start: float) -> None:
+        """It was read by the table's times until then: what was planned before has left its history too."""
+        last, now = None, post.published + HOUR
+        self.subject(post, None)
+        while now < start:
+            self.saw(post, last, now)
+            last, now = now, now + table_wait(now - post.published)
+        self.saw(post, last, start)
 
 
 class Oracle(Mind):
@@ -486,20 +352,22 @@ class Desk:
         self.heap: list[tuple[float, int]] = []
         for n, post in enumerate(scene.posts):
             heapq.heappush(self.heap, (max(post.published, scene.start), n))
+            if post.published < scene.start:
+                mind.begin(post, scene.start)
         self.waiting: set[int] = set()
         self.places = {post.id: n for n, post in enumerate(scene.posts)}
         self.due_for: dict[int, float | None] = {}
-        self.looked = 0.0
+        self.looks = [(scene.start, 0.0)]
 
     def run(self) -> Ledger:
-        now, look = self.scene.start, self.scene.start + DAY / 8
+        now, look = self.scene.start, self.scene.start + DAY / LOOKS
         while now < self.scene.end:
             now += TICK
             self.wake(now)
             self.serve(now)
             if now >= look:
                 self.look(now)
-                look += DAY / 8
+                look += DAY / LOOKS
         return self.ledger
 
     def wake(self, now: float) -> None:
@@ -517,15 +385,18 @@ class Desk:
     def serve(self, now: float) -> None:
         """The most worth per cost first, while the budget allows."""
         least = 0.0 if self.showing.billed_daily else self.showing.request + self.showing.post
-        if not self.waiting or self.ledger.spent + least > self.scene.allowed(now + HOUR):
+        if not self.waiting or self.ledger.spent + least > self.most(now):
             return
         batches = [batch for batch in self.batches(now) if batch]
         batches.sort(key=lambda b: -sum(c.worth for c in b) / (self.cost(b, now) or 1e-9))
         for batch in batches:
-            if self.ledger.spent + self.cost(batch, now) <= self.scene.allowed(
-                min(now + HOUR, self.scene.end)
-            ):
+            if self.ledger.spent + self.cost(batch, now) <= self.most(now):
                 self.read(batch, now)
+
+    def most(self, now: float) -> float:
+        """What may be spent by now."""
+        ahead = now + (BILLED_AHEAD if self.showing.billed_daily else AHEAD)
+        return self.scene.allowed(ahead)
 
     def batches(self, now: float) -> Iterator[list[Candidate]]:
         accounts: dict[int, list[int]] = {}
@@ -561,32 +432,34 @@ class Desk:
                 self.waiting.discard(n)
                 heapq.heappush(self.heap, (now, n))
 
+    def wanted(self, now: float) -> float:
+        """What is due and had to wait would cost."""
+        posts = [self.scene.posts[n] for n in self.waiting]
+        if not self.showing.room_is_free:
+            return self.ledger.cost(posts, now)
+        return self.showing.request * len({post.account for post in posts})
+
     def look(self, now: float) -> None:
-        """What was saved so far may be spent within a day."""
+        """The price follows what was spent in the last day."""
+        self.looks.append((now, self.ledger.spent))
+        begin, before = self.looks[max(0, len(self.looks) - 1 - LOOKS)]
+        days = (now - begin) / DAY
         left = self.scene.allowed(now) - self.ledger.spent
-        planned = self.scene.budget / (self.scene.end - self.scene.start) * DAY / 8 + left / 8
-        self.price = repriced(self.price, self.ledger.spent - self.looked, planned)
-        self.looked = self.ledger.spent
+        planned = days * (self.scene.budget / (self.scene.end - self.scene.start) * DAY + left / SAVED)
+        self.price = repriced(self.price, self.ledger.spent - before + self.wanted(now), planned)
 
 
 # ---- runs -----------------------------------------------------------------------------------------
 
 
-def published(
-    seed: int, network: Network, count: int, days: float, per_account: int, often: float = 1.0
-) -> list[Post]:
-    dice = random.Random(f"{seed}/{network.name}")
-    times = sorted(START - BEFORE + dice.random() * (BEFORE + days * DAY) for _ in range(count))
-    accounts = max(1, round(count / per_account))
-    return [Post(seed, network, dice.randrange(accounts), n, at, often) for n, at in enumerate(times)]
-
-
 WAYS: dict[str, Callable[[Scene], list[Ledger]]] = {
-    "planner": lambda s: [Desk(s, Planner(s.network), 1000.0).run()],
+    "planner": lambda s: [Desk(s, Planner(s.network), FIRST_PRICE).run()],
     "hourly": lambda s: [polling(s, HOUR)],
     "daily": lambda s: [polling(s, DAY)],
     "age_table": lambda s: [age_table(s)],
-    "oracle": lambda s: [Desk(s, Oracle(s.network, s.kind, w), 1000.0).run() for w in ("stood", "error")],
+    "oracle": lambda s: [
+        Desk(s, Oracle(s.network, s.kind, w), FIRST_PRICE).run() for w in ("stood", "error")
+    ],
 }
 
 

@@ -10,73 +10,39 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from sextant.growth import Growth as Growth
+from sextant.growth import late_part_grown, part_grown
 from sextant.metrics import Number
 from sextant.platforms.freshness import DAY_S, Showing
 
-TURN_S = 8 * 3600.0
-"""The age at which a typical post begins to slow down."""
-BEND = 0.7
-"""A typical post's relative growth falls with age ** -(1 + BEND) once it slows down."""
-REVIVAL = 0.04
-"""Relative growth while the age grows e times, whatever the pace: posts of any age are found again."""
-NOISE = 0.06
-"""Relative growth too small to learn a post's pace from."""
-LEARNING = 0.6
-"""How much of the pace a clear observation decides; the rest is what was known before."""
-PACE_LEAST, PACE_MOST = 0.05, 30.0
 INTEREST_S = 2 * DAY_S
 INTEREST_LEAST = 0.1
 """Readers ask for young posts most: by 1 / (1 + age / INTEREST_S), and never less than this part."""
 AGAIN = 0.05
 """What a reading that is not charged still costs, as a part of one that is: it takes a request."""
-STEPS = 18
-"""Halvings of the search for the due time, which is then good to a tenth of a per mille."""
-FIRST_PRICE = 100.0
-PRICE_LEAST, PRICE_MOST = 1e-3, 1e9
-GIVE = 0.25
+LAST_CALL_S = 20 * 60.0
+"""The last free reading of a UTC day comes so long before its end."""
+HOUR_SPREAD_S = 3 * 3600.0
+"""How far from the account's hour late numbers may be renewed."""
+HOUR_SURE = 0.85
+"""How much is given on that hour; the rest on the network's whole time."""
+HOUR_NEEDS = 3
+"""So many siblings must agree on an hour, and four fifths of those that are known."""
+STRANGERS = 3
+"""A new post's pace is reckoned as if so many typical posts were among its siblings."""
+STEPS = 10
+"""Halvings of the search for a due time; the wait is then good to one per cent."""
+PRICE_LEAST, PRICE_MOST = 5.0, 1e9
+"""No call is worth less, however many are left: one per cent off for a quarter of an hour, on a new post."""
+FIRST_PRICE = 50.0
+"""The price before a budget has taught a better one: some fifty readings of a post in its first month."""
+GIVE = 0.15
 """How far the price follows one look at the budget."""
 
 
-@dataclass(frozen=True, slots=True)
-class Growth:
-    """What a post's own readings have told.
-
-    `pace`: how fast it grows beside a typical post of its age (1: the same). `lag_s`: the age at which its
-    late numbers came, None while that is not known.
-    """
-
-    pace: float = 1.0
-    lag_s: float | None = None
-
-    def after(
-        self, change: float, young_s: float, old_s: float, showing: Showing, late_out: bool = True
-    ) -> Growth:
-        """With one more pair of readings, at these two ages: the numbers changed by `change` (`changed`).
-
-        `late_out`: the earlier one had the late numbers too.
-        """
-        if young_s <= 0 or old_s <= young_s:
-            return self
-        late = showing.late if late_out else 0.0
-        seen = -math.log1p(-min(abs(change), 0.999))
-        usual = (1 - late) * _growth(young_s, old_s, 1.0) + late * _late_growth(
-            young_s, old_s, replace(self, pace=1.0), showing
-        )
-        usual = -math.log1p(-min(usual, 0.999))
-        clear = max(seen, usual)
-        weight = LEARNING * clear / (clear + NOISE)
-        ratio = (seen + NOISE / 10) / (usual + NOISE / 10)
-        pace = math.exp((1 - weight) * math.log(self.pace) + weight * math.log(ratio))
-        return replace(self, pace=min(max(pace, PACE_LEAST), PACE_MOST))
-
-    def arrived(self, young_s: float, old_s: float, showing: Showing) -> Growth:
-        """The late numbers lacked at the younger age and were there at the older.
-
-        Where they are renewed at an hour of the network's own, that hour is surely past at the older.
-        """
-        return replace(self, lag_s=old_s if showing.renewed_s else (young_s + old_s) / 2)
+TYPICAL = Growth()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +54,7 @@ class Subject:
 
     published_at: float
     read_at: float | None = None
-    growth: Growth = Growth()
+    growth: Growth = TYPICAL
     late_out: bool = True
 
 
@@ -118,23 +84,32 @@ def expected_change(subject: Subject, showing: Showing, now: float) -> float:
     if subject.read_at is None:
         return 1.0
     young_s, old_s = subject.read_at - subject.published_at, now - subject.published_at
-    live = _growth(young_s, old_s, subject.growth.pace)
+    live = part_grown(young_s, old_s, subject.growth)
     if not showing.late:
         return live
     if subject.late_out:
-        late = _late_growth(young_s, old_s, subject.growth, showing)
-    else:
-        late = _arrival(young_s, old_s, showing)
-    return (1 - showing.late) * live + showing.late * late
+        return (1 - showing.late) * live + showing.late * late_part_grown(
+            young_s, old_s, subject.growth, showing
+        )
+    # While the late numbers lack, the others are all there is.
+    out = showing.late * _arrival(subject, young_s, old_s, showing)
+    return (1 - out) * live + out
 
 
 def worth(subject: Subject, showing: Showing, now: float) -> float:
-    """Error-seconds that a reading now is expected to be good for, weighted by how much it is asked for."""
+    """Error-seconds that a reading now is expected to be good for, weighted by how much it is asked for.
+
+    One that pays for the UTC day is good for the free ones in the rest of it too.
+    """
     since = subject.published_at if subject.read_at is None else subject.read_at
-    stood = max(0.0, now - since)
-    if stood == 0.0:
+    stood = now - since
+    if stood <= 0.0:
         return 0.0
-    return _interest(now - subject.published_at) * expected_change(subject, showing, now) * stood / 2
+    change = expected_change(subject, showing, now)
+    gain = change * stood / 2
+    if showing.billed_daily and not is_free(subject, showing, now):
+        gain += _rest(subject, change, now)
+    return _interest(now - subject.published_at) * gain
 
 
 def due_at(subject: Subject, showing: Showing, price: float) -> float:
@@ -143,15 +118,22 @@ def due_at(subject: Subject, showing: Showing, price: float) -> float:
     `price`: error-seconds that must be gained per unit of cost (`repriced`). Between `least_s` and `most_s`
     after the last reading, or after publishing when there is none.
     """
-    since = subject.published_at if subject.read_at is None else subject.read_at
     cost = price * (showing.request + showing.post)
-    if subject.read_at is None or not showing.billed_daily:
-        return since + _wait(subject, showing, since, cost)
+    if not showing.billed_daily:
+        return _first(subject, showing, cost)
+    if subject.read_at is None:
+        return _first_of_all(subject, showing, cost)
     midnight = next_day(subject.read_at)
-    again = since + _wait(subject, showing, since, cost * AGAIN)
+    again = _first(subject, showing, cost * AGAIN)
     if again < midnight:
         return again
-    return max(midnight, since + _wait(subject, showing, since, cost))
+    paid = _paid(subject, showing, midnight, cost)
+    last_call = midnight - LAST_CALL_S
+    if paid > midnight and last_call - subject.read_at >= showing.least_s:
+        change = expected_change(subject, showing, last_call)
+        if _interest(last_call - subject.published_at) * change * (paid - midnight) >= cost * AGAIN:
+            return last_call
+    return paid
 
 
 def is_free(subject: Subject, showing: Showing, now: float) -> bool:
@@ -162,6 +144,17 @@ def is_free(subject: Subject, showing: Showing, now: float) -> bool:
 def next_day(moment: float) -> float:
     """The next midnight UTC, always after `moment`."""
     return (moment // DAY_S + 1) * DAY_S
+
+
+def newborn(siblings: Iterable[Subject], showing: Showing) -> Growth:
+    """What to believe of a post that was just published: from the latest posts of its account.
+
+    About thirty of them are enough; none give `Growth()`.
+    """
+    siblings = list(siblings)
+    paces = [math.log(s.growth.pace) for s in siblings if s.read_at is not None]
+    pace = math.exp(sum(paces) / (len(paces) + STRANGERS))
+    return Growth(pace, hour_s=_hour(siblings) if showing.renewed_s else None)
 
 
 def choose(candidates: Iterable[Candidate], room: int, showing: Showing) -> list[Candidate]:
@@ -179,65 +172,103 @@ def choose(candidates: Iterable[Candidate], room: int, showing: Showing) -> list
 def repriced(price: float, spent: float, planned: float) -> float:
     """The price after a look at the budget: dearer when more was spent than planned, else cheaper.
 
-    `spent` and `planned` are of the same span of time, which should hold many readings.
+    `spent` and `planned` are of the same span of time, best the last day: where a day is what is billed,
+    all is spent at its beginning. What was due and had to wait for lack of budget counts as spent: else a
+    price that is too low would never rise.
     """
     off = 4.0 if planned <= 0 else min(4.0, max(0.25, spent / planned))
     return min(PRICE_MOST, max(PRICE_LEAST, price * math.pow(off, GIVE)))
 
 
-def _arrival(young_s: float, old_s: float, showing: Showing) -> float:
-    """The chance that late numbers, lacking at the younger age, are there at the older.
+def _hour(siblings: list[Subject]) -> float | None:
+    """The middle of the shortest part of the day in which most siblings' late numbers came."""
+    hours = sorted((s.published_at + s.growth.lag_s) % DAY_S for s in siblings if s.growth.lag_s is not None)
+    if len(hours) < HOUR_NEEDS:
+        return None
+    most = math.ceil(0.8 * len(hours))
+    arcs = [((hours[(n + most - 1) % len(hours)] - hours[n]) % DAY_S, hours[n]) for n in range(len(hours))]
+    length, begin = min(arcs)
+    return (begin + length / 2) % DAY_S if length <= 2 * HOUR_SPREAD_S else None
 
-    Each moment within the network's time is taken to be alike; after it they are not expected any more.
+
+def _rest(subject: Subject, change: float, now: float) -> float:
+    """What the free readings of the rest of the UTC day are good for, in error-seconds.
+
+    With even growth, a day is then paid for when a cycle that is a day longer would cost more in the mean
+    (docs/planning.md).
     """
-    begin = max(young_s, showing.late_from_s)
-    if old_s <= begin or begin >= showing.late_until_s:
-        return 0.0
-    return (min(old_s, showing.late_until_s) - begin) / (showing.late_until_s - begin)
+    midnight = next_day(now)
+    coming = part_grown(now - subject.published_at, midnight - subject.published_at, subject.growth)
+    return (1.5 * change + coming / 2) * (midnight - now)
 
 
-def _late_growth(young_s: float, old_s: float, growth: Growth, showing: Showing) -> float:
-    """The growth of late numbers that were there at the younger age."""
-    lag_s, every = growth.lag_s, showing.renewed_s
-    if lag_s is None:
-        # The mean of the lags that are still possible.
-        lag_s, every = (showing.late_from_s + min(young_s, showing.late_until_s)) / 2, 0.0
-    young, old = (_counted(age_s - lag_s, every) for age_s in (young_s, old_s))
-    return _growth(young, old, growth.pace)
+def _arrival(subject: Subject, young_s: float, old_s: float, showing: Showing) -> float:
+    """The chance that late numbers, lacking at the younger age, are there at the older."""
+    young, old = (_out(subject, age_s, showing) for age_s in (young_s, old_s))
+    return (old - young) / (1 - young) if young < 1 else 0.0
 
 
-def _counted(since_s: float, every: float) -> float:
-    """The age up to which late numbers count, so long after they came; half a renewal's worth came first."""
-    return (since_s // every + 0.5) * every if every else since_s
+def _out(subject: Subject, age_s: float, showing: Showing) -> float:
+    """The chance that the late numbers are there at this age; they are not expected any more at 1.
+
+    Each moment within the network's time is taken to be alike. Where the account's hour is known it is most
+    likely the first that comes, or else the same of the next day; the less so the more of it was past.
+    """
+    begin, end = showing.late_from_s, showing.late_until_s
+    hour_s = subject.growth.hour_s
+    if hour_s is None:
+        return _part(age_s, begin, end)
+    width = 2 * HOUR_SPREAD_S
+    opens = (hour_s + HOUR_SPREAD_S - subject.published_at) % DAY_S - width
+    while opens < begin - width:
+        opens += DAY_S
+    sure = HOUR_SURE * (1 - _part(begin, opens, opens + width))
+    again = HOUR_SURE * _part(age_s, opens + DAY_S, opens + DAY_S + width)
+    rest = (1 - HOUR_SURE) * _part(age_s, begin, max(end, opens + DAY_S + width))
+    return sure * _part(age_s, max(begin, opens), opens + width) + (1 - sure) * (again + rest)
 
 
-def _growth(young_s: float, old_s: float, pace: float) -> float:
-    """The part of a number at the older age that it did not have at the younger."""
-    if old_s <= max(young_s, 0.0):
-        return 0.0
-    if young_s <= 0.0:
-        return 1.0
-    return -math.expm1(-pace * (_size(old_s) - _size(young_s)) - REVIVAL * math.log(old_s / young_s))
-
-
-def _size(age_s: float) -> float:
-    """The logarithm of the part of its final numbers that a typical post has at this age."""
-    return -math.log1p((TURN_S / age_s) ** BEND) / BEND
+def _part(age_s: float, begin: float, end: float) -> float:
+    return min(1.0, max(0.0, (age_s - begin) / (end - begin)))
 
 
 def _interest(age_s: float) -> float:
     return max(INTEREST_LEAST, 1 / (1 + age_s / INTEREST_S))
 
 
-def _wait(subject: Subject, showing: Showing, since: float, cost: float) -> float:
-    """Seconds until the worth reaches the cost, found by halving on a logarithmic scale."""
+def _first(subject: Subject, showing: Showing, cost: float) -> float:
+    """When the reading by itself is worth its cost, by halving on a logarithmic scale."""
+    since = subject.published_at if subject.read_at is None else subject.read_at
+
+    def short(wait: float) -> bool:
+        now = since + wait
+        interest = _interest(now - subject.published_at)
+        return interest * expected_change(subject, showing, now) * wait / 2 < cost
+
     low, high = math.log(showing.least_s), math.log(showing.most_s)
-    if worth(subject, showing, since + showing.least_s) >= cost:
-        return showing.least_s
+    if not short(showing.least_s):
+        return since + showing.least_s
     for _ in range(STEPS):
         middle = (low + high) / 2
-        if worth(subject, showing, since + math.exp(middle)) >= cost:
+        low, high = (middle, high) if short(math.exp(middle)) else (low, middle)
+    return since + math.exp(high)
+
+
+def _first_of_all(subject: Subject, showing: Showing, cost: float) -> float:
+    """The first reading of a post that is charged once a day: at once, or when the next day begins."""
+    soon = subject.published_at + showing.least_s
+    if worth(subject, showing, soon) >= cost:
+        return soon
+    return min(_first(subject, showing, cost), max(soon, _paid(subject, showing, next_day(soon), cost)))
+
+
+def _paid(subject: Subject, showing: Showing, midnight: float, cost: float) -> float:
+    """The first midnight, from this one on, at which paying for the day is worth it."""
+    low, high = -1, math.ceil(showing.most_s / DAY_S)
+    while high - low > 1:
+        middle = (low + high) // 2
+        if worth(subject, showing, midnight + middle * DAY_S) >= cost:
             high = middle
         else:
             low = middle
-    return math.exp(high)
+    return midnight + high * DAY_S
