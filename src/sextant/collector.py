@@ -33,7 +33,7 @@ log = logging.getLogger("sextant.collector")
 LOOK_EVERY_S = 1.0
 AT_ONCE = 4
 """Batches under way: enough for slow networks, and few beside those who wait for an answer."""
-RANKED = 4
+RANKED = 2
 """So many times as many accounts as there is room for are compared, when more are due than that."""
 RECONNECTS = timedelta(hours=6)
 OUTSIDE = timedelta(hours=1)
@@ -42,6 +42,15 @@ ENOUGH = 80.0
 PAUSE = timedelta(minutes=10)
 """Where a network tells that much is used, and not until when."""
 TALLIES_KEPT = timedelta(days=70)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What could be read of an account next, and the prices by which that was chosen."""
+
+    round: Round
+    known: Sequence[Price]
+    chosen: Chosen
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,18 +137,23 @@ class Collector:
         """The batches that are read next, those worth most first."""
         async with self.store.read() as db:
             due = await rounds.due(db, self._reader(), self.clock.now(), most * RANKED)
-            ready = [await self._prepared(db, found) for found in due]
-        return sorted(ready, key=lambda batch: batch.chosen.rank, reverse=True)[:most]
+            known = await prices.of_all(db, [found.connection_id for found in due])
+            ready = [await self._chosen(db, found, known) for found in due]
+            ready.sort(key=lambda offer: offer.chosen.rank, reverse=True)
+            return [await self._prepared(db, offer) for offer in ready[:most]]
 
-    async def _prepared(self, db: AsyncConnection, found: Round) -> Batch:
+    async def _chosen(self, db: AsyncConnection, found: Round, known: Sequence[Price]) -> Offer:
         showing = self._showing(found)
-        connection = await connections.by_id(db, found.connection_id)
-        assert connection is not None  # noqa: S101 - the foreign key holds it
-        known = await prices.of(db, found.platform, found.connection_id)
+        own = [p for p in known if p.platform == found.platform and p.scope in ("", found.connection_id)]
         plans = await readings.plan(db, found.connection_id, showing.batch * AHEAD)
-        chosen = batches.choose(plans, showing, pricing.price_of(known), self.clock.now())
-        rows = {row.id: row for row in await posts.destinations_by_id(db, chosen.ids)}
-        return Batch(found, connection, chosen, tuple(rows[name] for name in chosen.ids), known)
+        return Offer(found, own, batches.choose(plans, showing, pricing.price_of(own), self.clock.now()))
+
+    async def _prepared(self, db: AsyncConnection, offer: Offer) -> Batch:
+        connection = await connections.by_id(db, offer.round.connection_id)
+        assert connection is not None  # noqa: S101 - the foreign key holds it
+        rows = {row.id: row for row in await posts.destinations_by_id(db, offer.chosen.ids)}
+        ordered = tuple(rows[name] for name in offer.chosen.ids)
+        return Batch(offer.round, connection, offer.chosen, ordered, offer.known)
 
     def _start(self, batch: Batch) -> None:
         connection_id = batch.connection.id

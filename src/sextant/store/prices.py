@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -31,6 +32,12 @@ async def of(db: AsyncConnection, platform: str, connection_id: str) -> list[Pri
     query = select(*columns(prices, Price)).where(
         prices.c.platform == platform, prices.c.scope.in_(("", connection_id))
     )
+    return many(Price, await db.execute(query))
+
+
+async def of_all(db: AsyncConnection, connection_ids: Sequence[str]) -> list[Price]:
+    """All apps', and those of these accounts."""
+    query = select(*columns(prices, Price)).where(prices.c.scope.in_(("", *connection_ids)))
     return many(Price, await db.execute(query))
 
 
