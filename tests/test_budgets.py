@@ -164,11 +164,11 @@ async def test_as_many_posts_are_paid_as_the_scarcest_ceiling_allows(store: Stor
     found = budgets(store, clock, PAID, PAID_MONTHLY)
     meter = found.meter("net", "a")
     async with store.write() as db:
-        assert await meter.charge(db, 7) == 4
+        assert await meter.begin(db, 7) == 4
     assert await spent_of(store, found) == {"posts_per_day": 4, "posts_per_month": 4}
     with pytest.raises(Spent):
         async with store.write() as db:
-            await found.meter("net", "b").charge(db, 1)
+            await found.meter("net", "b").begin(db, 1)
     assert await spent_of(store, found) == {"posts_per_day": 4, "posts_per_month": 4}
     await settle(store, meter, charged=False)
     assert await spent_of(store, found) == {"posts_per_day": 0, "posts_per_month": 0}
@@ -178,8 +178,8 @@ async def test_posts_that_were_read_stay_paid(store: Store, clock: Standing) -> 
     found = budgets(store, clock, PAID)
     meter = found.meter("net", "a")
     async with store.write() as db:
-        assert await meter.charge(db, 7) == 7
-        assert await found.meter("net", "b").charge(db, 0) == 0
+        assert await meter.begin(db, 7) == 7
+        assert await found.meter("net", "b").begin(db, 0) == 0
     await settle(store, meter, charged=True)
     assert await spent_of(store, found) == {"posts_per_day": 7}
 

@@ -24,6 +24,7 @@ from sextant.store.tallies import Purse
 
 LOOP_PART = 0.9
 """The part of each ceiling that is for reading by plan; the rest is left to those who ask for a live read."""
+AHEAD_PART = 0.75
 MOMENT = timedelta(seconds=2)
 """A window that ends so soon is waited for."""
 
@@ -50,6 +51,8 @@ class Left:
 class Budgets:
     def __init__(self, store: Store, clock: Clock, allowances: Mapping[str, Sequence[Allowance]]) -> None:
         self.store, self.clock = store, clock
+        self.usual: dict[str, dict[str, int]] = {}
+        """What the last read at a network spent, by allowance."""
         self._allowances = {
             platform: {allowance.name: allowance for allowance in found}
             for platform, found in allowances.items()
@@ -112,13 +115,25 @@ class Budgets:
         self, db: AsyncConnection, allowance: Allowance, purse: Purse, least: int, wish: int, part: float
     ) -> int:
         """Reserves `wish`, at least `least`; raises Spent, and whoever called has to roll back."""
-        assert allowance.ceiling is not None  # noqa: S101 - see `limited`
-        earlier = await tallies.spent(db, self._before(allowance, purse))
-        ceiling = ceil(allowance.ceiling * part) - sum(earlier.values())
+        ceiling = await self._ceiling(db, allowance, purse, part)
         taken = await tallies.take(db, purse, least, wish, ceiling)
         if not taken:
             raise Spent(allowance, allowance.window.end(self.clock.now()))
         return taken
+
+    async def ahead(
+        self, db: AsyncConnection, allowance: Allowance, purse: Purse, count: int, part: float
+    ) -> int:
+        """Reserves what may not be used at all; 0 where little is left: others would be refused for it."""
+        ceiling = await self._ceiling(db, allowance, purse, part)
+        return await tallies.take(db, purse, count, count, int(ceiling * AHEAD_PART))
+
+    async def _ceiling(self, db: AsyncConnection, allowance: Allowance, purse: Purse, part: float) -> int:
+        """Of the present window, after what the one before has taken of it."""
+        assert allowance.ceiling is not None  # noqa: S101 - see `limited`
+        before = self._before(allowance, purse)
+        earlier = (await tallies.spent(db, before)).values() if before else ()
+        return ceil(allowance.ceiling * part) - sum(earlier)
 
 
 class Meter:
@@ -132,6 +147,11 @@ class Meter:
         self._used: Counter[str] = Counter()
         self._charged: dict[Purse, int] = {}
         self._turn = asyncio.Lock()
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether there is any ceiling here."""
+        return bool(self._limited)
 
     async def spend(self, request: Request) -> None:
         """Before a request goes out. Raises Spent: then it must not."""
@@ -171,13 +191,26 @@ class Meter:
         async with self._budgets.store.write(quiet=True) as db:
             for name in sorted(lacking):
                 allowance, purse = self._limited[name], purses[name]
-                wish = max(lacking[name], self._used[name])
-                taken[purse] = await self._budgets.take(db, allowance, purse, lacking[name], wish, self._part)
+                count, more = lacking[name], max(lacking[name], self._used[name])
+                taken[purse] = await self._budgets.ahead(db, allowance, purse, more, self._part)
+                if not taken[purse]:
+                    taken[purse] = await self._budgets.take(db, allowance, purse, count, count, self._part)
         for purse, count in taken.items():
             self._have[purse] = self._have.get(purse, 0) + count
 
-    async def charge(self, db: AsyncConnection, posts: int) -> int:
-        """Reserves so many posts of those that are charged; how many there are, at least one, else Spent."""
+    async def begin(self, db: AsyncConnection, charged: int) -> int:
+        """Reserves so many posts that are charged, and what a read usually spends.
+
+        Returns how many of the posts there are, at least one, else it raises Spent. What is usual is reserved
+        to save transactions only: `spend` sees to what lacks.
+        """
+        granted, now = await self._charge(db, charged), self._budgets.clock.now()
+        for name, count in sorted(self._budgets.usual.get(self._platform, {}).items()):
+            purse = self._purse(name, now)
+            self._have[purse] = await self._budgets.ahead(db, self._limited[name], purse, count, self._part)
+        return granted
+
+    async def _charge(self, db: AsyncConnection, posts: int) -> int:
         granted, taken = posts, dict[Purse, int]()
         charging = [allowance for allowance in self._limited.values() if allowance.charged_posts]
         for allowance in charging if posts else ():
@@ -195,5 +228,7 @@ class Meter:
             await tallies.give_back(db, purse, count)
         for purse, count in self._charged.items() if not charged else ():
             await tallies.give_back(db, purse, count)
+        if self._used:
+            self._budgets.usual[self._platform] = dict(self._used)
         self._have.clear()
         self._charged.clear()

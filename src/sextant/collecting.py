@@ -94,9 +94,9 @@ class Collecting:
         meter = self.budgets.meter(connection.platform, connection.id)
         paid = before is not None and self.is_paid(connection.platform, before.as_of)
         try:
-            if not paid:
+            if meter.is_limited:
                 async with self.store.write(quiet=True) as db:
-                    await meter.charge(db, 1)
+                    await meter.begin(db, 0 if paid else 1)
             asked = await self.ask(connection, [destination], meter)
         except Fault as fault:
             asked = Asked({destination.id: Reading(destination.native_id or "", fault=fault)}, fault)

@@ -199,7 +199,7 @@ class Collector:
             if not await rounds.take(db, self._reader_of(batch), batch.connection.id, self.clock.now()):
                 return None
             await readings.postpone(db, chosen.postponed)
-            paid = await meter.charge(db, len(chosen.charged))
+            paid = await meter.begin(db, len(chosen.charged))
         charged = [name for name in chosen.ids if name in chosen.charged][paid:]
         return [row for row in batch.rows if row.id not in charged]
 

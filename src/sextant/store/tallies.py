@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -23,44 +24,51 @@ class Purse:
     begins: datetime
 
 
-def _is(purse: Purse) -> list[object]:
-    names = ("platform", "scope", "allowance", "begins")
-    return [tallies.c[name] == getattr(purse, name) for name in names]
+KEY = tuple(field.name for field in fields(Purse))
+
+
+def _is(purse: Purse) -> ColumnElement[bool]:
+    return and_(*(tallies.c[name] == getattr(purse, name) for name in KEY))
 
 
 async def take(db: AsyncConnection, purse: Purse, least: int, wish: int, ceiling: int) -> int:
     """Counts `wish`, or what is left of the ceiling if that is at least `least`; 0: not even that is."""
+    wish = max(wish, least)
+    if await _added(db, purse, wish, ceiling):
+        return wish
+    # The row is locked now, also on Postgres, where another may have been there first.
+    left = min(wish, ceiling - (await spent(db, [purse]))[purse])
+    return left if left >= max(1, least) and await _added(db, purse, left, ceiling) else 0
+
+
+async def _added(db: AsyncConnection, purse: Purse, count: int, ceiling: int) -> bool:
+    if count > ceiling:
+        return False
+    query = _adding(db, purse, count, where=tallies.c.spent + count <= ceiling)
+    return (await db.execute(query.returning(tallies.c.spent))).first() is not None
+
+
+def _adding(db: AsyncConnection, purse: Purse, count: int, where: Any = None) -> Any:
     new = (sqlite if db.dialect.name == "sqlite" else postgresql).insert(tallies)
-    named = {name: getattr(purse, name) for name in ("platform", "scope", "allowance", "begins")}
-    await db.execute(new.values(spent=0, **named).on_conflict_do_nothing())
-    found = await db.execute(select(tallies.c.spent).where(*_is(purse)).with_for_update())  # type: ignore[arg-type]
-    spent = int(found.scalar_one())
-    taken = min(max(wish, least), ceiling - spent)
-    if taken < least or taken <= 0:
-        return 0
-    await db.execute(update(tallies).where(*_is(purse)).values(spent=spent + taken))  # type: ignore[arg-type]
-    return taken
+    return new.values(spent=count, **{name: getattr(purse, name) for name in KEY}).on_conflict_do_update(
+        index_elements=KEY, set_={"spent": tallies.c.spent + count}, where=where
+    )
 
 
 async def add(db: AsyncConnection, purse: Purse, count: int) -> None:
     """Counts what is spent in any case, also beyond a ceiling."""
-    new = (sqlite if db.dialect.name == "sqlite" else postgresql).insert(tallies)
-    named = {name: getattr(purse, name) for name in ("platform", "scope", "allowance", "begins")}
-    keys = ["platform", "scope", "allowance", "begins"]
-    added = {"spent": tallies.c.spent + count}
-    await db.execute(new.values(spent=count, **named).on_conflict_do_update(index_elements=keys, set_=added))
+    await db.execute(_adding(db, purse, count))
 
 
 async def give_back(db: AsyncConnection, purse: Purse, unspent: int) -> None:
     if unspent > 0:
-        which = _is(purse)
-        await db.execute(update(tallies).where(*which).values(spent=tallies.c.spent - unspent))  # type: ignore[arg-type]
+        await db.execute(update(tallies).where(_is(purse)).values(spent=tallies.c.spent - unspent))
 
 
 async def spent(db: AsyncConnection, purses: Sequence[Purse]) -> dict[Purse, int]:
     found = {}
     for purse in purses:
-        value = (await db.execute(select(tallies.c.spent).where(*_is(purse)))).scalar()  # type: ignore[arg-type]
+        value = (await db.execute(select(tallies.c.spent).where(_is(purse)))).scalar()
         found[purse] = int(value or 0)
     return found
 
