@@ -8,14 +8,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from sextant.errors import ActOutside, Fault, Gone, NoValue, Reconnect, TryLater, WaitUntil
-from sextant.keeping import Kept, Terms, first_due, kept, never_read
+from sextant.growth import Growth
+from sextant.keeping import Kept, Terms, kept, never_read, newborn
 from sextant.metrics import KEYS, Reason
 from sextant.planning import FIRST_PRICE
 from sextant.platforms.base import Reading, Refusal
 from sextant.platforms.catalogue import At, Catalogue, Never, Source
 from sextant.platforms.freshness import DAY_S, Showing
 from sextant.store.posts import Destination
-from sextant.store.readings import StoredReading
+from sextant.store.readings import Plan, StoredReading
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -159,5 +160,11 @@ def test_every_number_refused_is_a_fault_that_somebody_has_to_mend() -> None:
 
 
 def test_the_first_reading_is_due_minutes_after_publishing() -> None:
-    due = first_due(NOW, SHOWING)
+    due, growth = newborn([], NOW, SHOWING)
     assert NOW + timedelta(minutes=5) <= due <= NOW + timedelta(minutes=30)
+    assert growth == Growth()
+
+
+def test_a_new_post_begins_with_what_its_siblings_taught() -> None:
+    fast = [Plan(f"{n}", NOW - 9 * HOUR, NOW - HOUR, NOW, 8.0, None, None, None, True, 0) for n in range(30)]
+    assert newborn(fast, NOW, SHOWING)[1].pace > 4

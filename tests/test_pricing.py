@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from sqlalchemy import delete
+
 from sextant import pricing
 from sextant.budgets import Budgets
 from sextant.planning import FIRST_PRICE
 from sextant.platforms.allowances import DAY, HOUR, Allowance
 from sextant.platforms.base import Request
 from sextant.platforms.freshness import Showing
-from sextant.store import Store, prices, readings, rounds
+from sextant.store import Store, prices, readings, rounds, tables
 from tests.test_budgets import NOON, Standing
 from tests.test_history import several
 
@@ -114,3 +116,14 @@ async def test_a_ceiling_for_an_hour_is_waited_for_and_has_no_price(store: Store
     assert await desk.look(0.5) == FIRST_PRICE
     async with store.read() as db:
         assert await prices.of(db, "x", "") == []
+
+
+async def test_where_reading_costs_money_a_high_ceiling_makes_it_no_cheaper(store: Store) -> None:
+    paid = Allowance("posts_per_day", "app", DAY, 10**6, 0.005, charged_posts=True)
+    free, costly = Desk(store, UNITS), Desk(store, paid, showing=PER_POST)
+    await free.look()
+    assert await free.look(24) < FIRST_PRICE
+    async with store.write() as db:
+        await db.execute(delete(tables.prices))
+    await costly.look()
+    assert await costly.look(24) == FIRST_PRICE

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sextant import planning
-from sextant.keeping import growth_of, moment
+from sextant.keeping import moment, subject_of
 from sextant.planning import FIRST_PRICE, Candidate, Subject
 from sextant.platforms.freshness import Showing
 from sextant.store.readings import Plan
@@ -56,11 +56,6 @@ def choose(plans: Sequence[Plan], showing: Showing, price: float, now: datetime)
         cost=showing.request + showing.post * len(charged) if picked else 0.0,
         postponed=tuple((name, moment(when)) for name, when in postponed.items()),
     )
-
-
-def subject_of(plan: Plan) -> Subject:
-    read_at = None if plan.as_of is None else plan.as_of.timestamp()
-    return Subject(plan.published_at.timestamp(), read_at, growth_of(plan), plan.late_out)
 
 
 def _since(subject: Subject) -> float:

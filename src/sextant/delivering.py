@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,7 +25,7 @@ from sextant.errors import (
     WaitUntil,
 )
 from sextant.http import AccountCall
-from sextant.keeping import first_due
+from sextant.keeping import newborn
 from sextant.platforms.allowances import measured
 from sextant.platforms.base import Checkpoint, Draft, Platform, Published
 from sextant.platforms.catalogue import Kind
@@ -67,6 +67,8 @@ CANCELLED = {
 """What was just going out when its post was cancelled, and then was surely not taken."""
 BEFORE = timedelta(minutes=5)
 """How far clocks of ours and of a network may be apart."""
+SIBLINGS = 30
+"""Of an account's posts, so many tell how a new one will grow."""
 
 
 class LostHold(Exception):
@@ -329,8 +331,10 @@ class _Run:
 
     async def _expected(self, db: AsyncConnection, published_at: datetime) -> None:
         """From now on it is read by plan."""
-        due = first_due(published_at, measured(self.platform).showing)
-        await readings.expect(db, self.destination.id, self.connection.id, due)
+        showing = measured(self.platform).showing
+        siblings = await readings.plan(db, self.connection.id, SIBLINGS)
+        due, growth = newborn(siblings, published_at, showing)
+        await readings.expect(db, self.destination.id, self.connection.id, due, **asdict(growth))
         await rounds.expect(db, self.connection.id, self.connection.platform, due)
 
 

@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from sextant.batches import subject_of
 from sextant.budgets import LOOP_PART
 from sextant.forecasting import Expected, Forecast, Terms, Use, forecast
+from sextant.keeping import subject_of
 from sextant.metering import Spend
 from sextant.planning import FIRST_PRICE
 from sextant.platforms.allowances import Allowance, measured

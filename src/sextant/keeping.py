@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 
@@ -69,9 +69,19 @@ def is_stale(stored: StoredReading, now: datetime) -> bool:
     return stored.fault is not None or stored.next_refresh_at is None or stored.next_refresh_at <= now
 
 
-def first_due(published_at: datetime, showing: Showing) -> datetime:
-    """When a post that has just come out is read for the first time."""
-    return moment(planning.due_at(Subject(published_at.timestamp()), showing, FIRST_PRICE))
+def newborn(siblings: Sequence[Plan], published_at: datetime, showing: Showing) -> tuple[datetime, Growth]:
+    """When a post that has just come out is read for the first time, and how fast it is expected to grow.
+
+    `siblings`: the account's posts that are read next.
+    """
+    growth = planning.newborn(map(subject_of, siblings), showing)
+    subject = Subject(published_at.timestamp(), growth=growth)
+    return moment(planning.due_at(subject, showing, FIRST_PRICE)), growth
+
+
+def subject_of(plan: Plan) -> Subject:
+    read_at = None if plan.as_of is None else plan.as_of.timestamp()
+    return Subject(plan.published_at.timestamp(), read_at, growth_of(plan), plan.late_out)
 
 
 def kept(

@@ -50,7 +50,10 @@ async def reprice(
     connection_id: str,
     known: Sequence[Price],
 ) -> None:
-    """Looks at what was spent since the last look, where that is long enough ago."""
+    """Looks at what was spent since the last look, where that is long enough ago.
+
+    Where reading costs money a high ceiling makes it no cheaper than the first price: it is a limit, no goal.
+    """
     now, by_scope = budgets.clock.now(), {price.scope: price for price in known}
     for scope, per in (("", "app"), (connection_id, "account")):
         allowances = [a for a in budgets.limited(platform) if a.per == per and is_long(a)]
@@ -66,6 +69,8 @@ async def reprice(
             looks = [await _look(db, before, a, purses[a.name], spent, now) for a in allowances]
             steps = min(MOST_STEPS, max(1, (now - before.priced_at) // LOOK_EVERY))
             price = max(look.price(before.price, waiting, steps) for look in looks)
+        if any(allowance.usd for allowance in allowances):
+            price = max(price, FIRST_PRICE)
         marks = {name: [purse.begins.isoformat(), spent[purse]] for name, purse in purses.items()}
         await prices.save(db, Price(platform, scope, price, now, marks))
 

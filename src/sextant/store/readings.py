@@ -86,23 +86,27 @@ async def of(db: AsyncConnection, destination_ids: Sequence[str]) -> dict[str, S
     return {reading.destination_id: reading for reading in many(StoredReading, await db.execute(query))}
 
 
-async def expect(db: AsyncConnection, destination_id: str, connection_id: str, at: datetime) -> None:
+async def expect(
+    db: AsyncConnection, destination_id: str, connection_id: str, at: datetime, **growth: float | None
+) -> None:
     """A post is out: its first reading is due at that time. What was read of it before stays."""
     new = {"destination_id": destination_id, "connection_id": connection_id, "next_refresh_at": at}
-    insert = _insert(db)(readings).values(raw={}, refused={}, failures=0, **new)
+    insert = _insert(db)(readings).values(raw={}, refused={}, failures=0, **new, **growth)
     await db.execute(
         insert.on_conflict_do_update(index_elements=["destination_id"], set_={"next_refresh_at": at})
     )
 
 
 async def save(db: AsyncConnection, kept: Sequence[StoredReading]) -> None:
-    """Keeps readings in the place of those before them."""
+    """Keeps readings in the place of those before them; in one order, so that two who save do not lock each
+    other out."""
     if not kept:
         return
     insert = _insert(db)(readings)
     changing = {name: insert.excluded[name] for name in KEPT if name != "destination_id"}
     query = insert.on_conflict_do_update(index_elements=["destination_id"], set_=changing)
-    await db.execute(query, [{name: getattr(reading, name) for name in KEPT} for reading in kept])
+    ordered = sorted(kept, key=lambda reading: reading.destination_id)
+    await db.execute(query, [{name: getattr(reading, name) for name in KEPT} for reading in ordered])
 
 
 async def plan(db: AsyncConnection, connection_id: str, most: int) -> list[Plan]:
