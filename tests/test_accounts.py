@@ -22,6 +22,7 @@ from sextant.store import connections, organizations
 from sextant.store.migrate import migrate
 from sextant.store.tables import connect_sessions
 from sextant.store.tables import connections as table
+from tests.waiting import HELD_MS, until
 
 OWNER = "2244994945"
 TOKENS = "/2/oauth2/token"
@@ -89,11 +90,8 @@ async def here(database_url, tmp_path):
 
 
 async def under_way(here, connection):
-    """Returns while the refresh that a slow network was asked for has no answer yet."""
-    for _ in range(100):
-        if not here.world.faults.ordered:
-            break
-        await asyncio.sleep(0.01)
+    """Returns while the refresh that was asked for is held by the network; clearing the faults lets it go."""
+    await until(lambda: here.world.faults.held, "a refresh under way")
     assert here.refreshes() == []
     assert await here.connection() == connection
 
@@ -202,11 +200,12 @@ async def test_fifty_calls_while_tokens_are_not_given_wait_for_one_refresh(here)
 async def test_a_refresh_is_kept_though_the_one_who_asked_has_gone(here):
     connection = await here.connect()
     here.expire()
-    here.world.faults.order(Fault("slow", "x", on="token", delay_ms=100))
+    here.world.faults.order(Fault("slow", "x", on="token", delay_ms=HELD_MS))
     call = asyncio.create_task(here.me(connection))
     await under_way(here, connection)
     call.cancel()
-    await asyncio.sleep(0.25)
+    here.world.faults.clear()
+    await here.accounts.renewing.settled(connection.id)
     assert here.grant(await here.connection()) != here.grant(connection)
     assert here.refreshes() == [200]
 
@@ -214,11 +213,14 @@ async def test_a_refresh_is_kept_though_the_one_who_asked_has_gone(here):
 async def test_closing_waits_for_a_refresh_so_that_its_token_is_kept(here):
     connection = await here.connect()
     here.expire()
-    here.world.faults.order(Fault("slow", "x", on="token", delay_ms=100))
+    here.world.faults.order(Fault("slow", "x", on="token", delay_ms=HELD_MS))
     call = asyncio.create_task(here.me(connection))
     await under_way(here, connection)
     call.cancel()
-    await here.accounts.renewing.close()
+    closing = asyncio.create_task(here.accounts.renewing.close())
+    await asyncio.sleep(0)
+    here.world.faults.clear()
+    await closing
     assert here.grant(await here.connection()) != here.grant(connection)
 
 
@@ -355,10 +357,13 @@ async def test_another_organization_cannot_disconnect(here):
 async def test_a_renewal_under_way_does_not_bring_a_disconnected_account_back(here):
     connection = await here.connect()
     here.expire()
-    here.world.faults.order(Fault("slow", "x", on="token", delay_ms=200))
+    here.world.faults.order(Fault("slow", "x", on="token", delay_ms=HELD_MS))
     call = asyncio.create_task(here.me(connection))
     await under_way(here, connection)
-    await here.accounts.disconnect(here.organization, connection.id)
+    leaving = asyncio.create_task(here.accounts.disconnect(here.organization, connection.id))
+    await asyncio.sleep(0)
+    here.world.faults.clear()
+    await leaving
     await asyncio.gather(call, return_exceptions=True)
     row = await here.row(connection.id)
     assert (row.status, row.sealed_grant) == (connections.DISCONNECTED, None)

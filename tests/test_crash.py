@@ -12,7 +12,7 @@ from bench.running import Server, Stage, staged
 
 from tests.conftest import new_database
 
-POSTS, KILLS, SEED, PATIENCE_S = 40, 6, 5, 90.0
+POSTS, KILLS, SEED, PATIENCE_S = 40, 6, 5, 600.0
 
 
 def gone(stage: Stage) -> bool:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
+from sextant.app import build
+from sextant.config import Settings
 from sextant.store import Store, connections, deliveries, organizations, posts, workers
 from sextant.store.deliveries import Worker
 from sextant.store.rows import new_id
@@ -16,6 +20,7 @@ from sextant.store.tables import destinations
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
+PATIENCE_S = 60.0
 
 
 class Books:
@@ -235,3 +240,40 @@ async def test_a_native_post_belongs_to_one_destination(books: Books) -> None:
     with pytest.raises(Exception, match=r"(?i)unique"):
         async with books.store.write() as db:
             await deliveries.save(db, second, worker, NOW, native_id="7")
+
+
+async def test_claiming_waits_for_no_cancellation(books: Books) -> None:
+    """Else the two could wait for each other, and Postgres would break one of them off."""
+    account, worker = await books.account(), await books.worker()
+    cancelled, other = await books.post(account), await books.post(account)
+    async with books.store.write() as db:
+        await posts.lock(db, cancelled)
+        await deliveries.reject(db, cancelled, NOW)
+        claiming = asyncio.create_task(books.claim(worker))
+        if not books.store.is_sqlite:  # there the claim has to wait, and holds nothing yet
+            await asyncio.wait_for(asyncio.shield(claiming), PATIENCE_S)
+    assert await claiming == [row.id for row in await books.rows(other)]
+
+
+async def test_beginning_and_cancelling_at_once_do_not_wait_for_each_other(
+    books: Books, database_url: str, tmp_path: Path
+) -> None:
+    services = build(Settings(database_url=database_url, data_dir=tmp_path, secret_key="s" * 32), {})
+    post_id = await books.post(await books.account(), status=posts.SCHEDULED)
+    worker = await books.worker()
+    [held] = await books.claim(worker)
+    async with books.store.write() as db:
+        await posts.lock(db, post_id)
+        beginning = asyncio.create_task(services.engine._advance(held, worker))
+        while not (books.store.is_sqlite or await somebody_waits(books.store)):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        await deliveries.reject(db, post_id, NOW)
+    await beginning
+    await services.close()
+    assert [row.status for row in await books.rows(post_id)] == [posts.REJECTED]
+
+
+async def somebody_waits(store: Store) -> bool:
+    """For a lock that another transaction on Postgres holds."""
+    async with store.read() as db:
+        return bool((await db.execute(text("SELECT count(*) FROM pg_locks WHERE NOT granted"))).scalar_one())

@@ -239,8 +239,7 @@ async def test_the_networks_own_table_says_what_an_answer_means(peer, wire, stat
 
 
 async def silent(request):
-    await asyncio.sleep(0.3)
-    return web.json_response(GOOD)
+    await asyncio.Event().wait()
 
 
 @pytest.mark.parametrize(
@@ -253,11 +252,16 @@ async def test_silence_is_tried_later_but_a_silent_post_may_be_out(request_, fau
 
 
 async def test_a_read_of_numbers_waits_no_longer_than_its_readers():
-    async with serving(silent) as wire:
+    async def late(request):
+        await asyncio.sleep(0.3 if "patient" in request.query else 3600)
+        return web.json_response(GOOD)
+
+    async with serving(late) as wire:
         wire.read_timeout_s = 0.1
         with pytest.raises(TryLater, match="no answer in time"):
             await wire.send(X, READ)
-        assert (await wire.send(X, replace(READ, posts=0))).json == GOOD
+        patient = replace(READ, posts=0, params={"patient": "1"})
+        assert (await wire.send(X, patient)).json == GOOD
 
 
 async def test_a_body_that_stops_in_the_middle_is_silence_too():
@@ -265,8 +269,7 @@ async def test_a_body_that_stops_in_the_middle_is_silence_too():
         response = web.StreamResponse(headers={"Content-Length": "100"})
         await response.prepare(request)
         await response.write(b'{"data"')
-        await asyncio.sleep(0.3)
-        return response
+        await asyncio.Event().wait()
 
     async with serving(stalled) as wire:
         with pytest.raises(TryLater, match="no answer in time"):

@@ -13,6 +13,7 @@ from sextant.errors import FixContent, TryLater
 from sextant.media import MAX_REDIRECTS, Fetcher, Patience, PostMedia
 from sextant.media_facts import sniffed
 from tests.internet import JPEG, VIDEO, counting
+from tests.waiting import PATIENCE_S
 
 HERE = "/_control/media/"
 
@@ -252,7 +253,7 @@ async def test_a_body_without_end_is_refused(origin):
     ids=["no answer", "stalled", "drip", "total"],
 )
 async def test_a_slow_server_is_given_up(origin, query, patience, said):
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         with pytest.raises(TryLater, match=said):
             await limited(origin, patience=patience).fetch(f"{origin.url}{HERE}drip?{query}")
     assert origin.kept() == []
@@ -287,13 +288,16 @@ async def test_a_full_disk_is_tried_later_and_said(origin):
 
 
 async def test_so_many_downloads_go_on_at_once_and_no_more(tmp_path):
-    now, most = 0, 0
+    now, most, full = 0, 0, asyncio.Event()
 
     async def answer(request):
         nonlocal now, most
         now += 1
         most = max(most, now)
-        await asyncio.sleep(0.02)
+        if now == 3:
+            full.set()
+        await full.wait()
+        await asyncio.sleep(0.02)  # for a fourth one, were it let through
         now -= 1
         return web.Response(body=JPEG)
 

@@ -10,6 +10,7 @@ from sextant.errors import FixContent, TryLater
 from sextant.media import Fetcher
 from sextant.media_guard import NotPublic, is_public, public_socket
 from tests.internet import VIDEO, counting, internet
+from tests.waiting import until
 
 # ---- addresses ----
 
@@ -139,7 +140,7 @@ async def test_the_count_does_count():
     async with counting() as (port, connected):
         _, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.close()
-        await asyncio.sleep(0.05)
+        await until(lambda: connected, "a connection")
         assert len(connected) == 1
 
 

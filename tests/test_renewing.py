@@ -21,6 +21,7 @@ from sextant.store import connections, organizations
 from sextant.store.migrate import migrate
 from tests.conftest import new_database
 from tests.test_accounts import APP, OWNER, Here, under_way
+from tests.waiting import HELD_MS, until
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -215,12 +216,10 @@ async def test_the_new_tokens_are_saved_before_the_new_access_token_is_used(here
     connection = await here.connect()
     here.expire()
     here.world.faults.order(Fault("slow", "x", on="token", delay_ms=0))
-    here.world.faults.order(Fault("timeout", "x", delay_ms=5000))
+    here.world.faults.order(Fault("timeout", "x", delay_ms=HELD_MS))
     call = asyncio.create_task(here.me(connection))
-    for _ in range(200):
-        if not here.world.faults.ordered:
-            break
-        await asyncio.sleep(0.01)
+    faults = here.world.faults
+    await until(lambda: faults.held and not faults.ordered, "a call with the new access token")
     assert here.refreshes() == [200]
     kept = here.grant(await here.connection())
     assert kept.refresh_token != here.grant(connection).refresh_token
@@ -277,10 +276,11 @@ async def test_disconnecting_while_another_process_renews_leaves_no_tokens(both)
     first, second = both
     connection = await first.connect()
     first.expire()
-    first.world.faults.order(Fault("slow", "x", on="token", delay_ms=400))
+    first.world.faults.order(Fault("slow", "x", on="token", delay_ms=HELD_MS))
     call = asyncio.create_task(first.me(connection))
     await under_way(first, connection)
     await second.accounts.disconnect(second.organization, connection.id)
+    first.world.faults.clear()
     await asyncio.gather(call, return_exceptions=True)
     row = await second.row(connection.id)
     assert (row.status, row.sealed_grant) == (connections.DISCONNECTED, None)
@@ -295,10 +295,11 @@ async def test_a_renewal_that_ends_after_a_new_consent_does_not_touch_its_tokens
     here.expire()
     if spent:
         here.kill(here.grant(connection).refresh_token)
-    here.world.faults.order(Fault("slow", "x", on="token", delay_ms=300))
+    here.world.faults.order(Fault("slow", "x", on="token", delay_ms=HELD_MS))
     call = asyncio.create_task(here.me(connection))
     await under_way(here, connection)
     again = await here.connect()
+    here.world.faults.clear()
     ends = await asyncio.gather(call, return_exceptions=True)
     after = await here.connection()
     assert (after.status, here.grant(after)) == (connections.CONNECTED, here.grant(again)), ends

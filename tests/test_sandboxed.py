@@ -14,6 +14,7 @@ from bench.running import NETWORKS, Client, Server, Stage, Switches, populate, s
 
 from sextant.store import Store, connections, organizations
 from tests.conftest import new_database
+from tests.waiting import PATIENCE_S
 
 ACCOUNTS = 7
 """Of the simulated networks together: one each, and a second one on X."""
@@ -120,10 +121,10 @@ async def test_sextant_follows_the_networks_clock(tmp_path: Path) -> None:
         await client.switches.post("clock", {"advance_s": 7200})
         taken = before
         while taken < before + 7200:
-            assert time.time() < before + 30, "the clock is not followed"
+            assert time.time() < before + PATIENCE_S, "the clock is not followed"
             await client.call("POST", "/social/post", json={"post": str(uuid4()), "platforms": ["linkedin"]})
             taken = max(read(post["created_at"]).timestamp() for post in await client.posts())
-        assert taken < before + 7200 + 30
+        assert taken < time.time() + 7200 + 60
 
 
 async def test_workers_follow_the_networks_clock(tmp_path: Path, postgres: str) -> None:
@@ -133,7 +134,7 @@ async def test_workers_follow_the_networks_clock(tmp_path: Path, postgres: str) 
         body = {"post": "Later", "platforms": ["linkedin"], "schedule_date": due}
         await client.call("POST", "/social/post", json=body)
         await client.switches.post("clock", {"advance_s": 7200})
-        await client.rest(30, lambda text: None)
+        await client.rest(PATIENCE_S, lambda text: None)
         (post,) = await client.posts()
     assert post["status"] == "posted"
 
@@ -146,7 +147,7 @@ async def test_media_come_from_the_networks_address_only(tmp_path: Path) -> None
             await client.call("POST", "/social/post", json=elsewhere)
         body = {"post": "Hi", "platforms": ["youtube"], "media_urls": [stage.video]}
         await client.call("POST", "/social/post", json=body)
-        await client.rest(30, lambda text: None)
+        await client.rest(PATIENCE_S, lambda text: None)
         (post,) = await client.posts()
         (native,) = (await client.switches.get("youtube/posts"))["posts"]
     assert post["status"] == "posted"

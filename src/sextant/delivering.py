@@ -90,16 +90,23 @@ class Delivering:
                 return
             post = await posts.with_id(db, destination.post_id)
             connection = await connections.by_id(db, destination.connection_id)
-            if destination.status == SCHEDULED:
-                now = self.clock.now()
-                await deliveries.save(db, destination_id, worker_id, now, status=PROCESSING)
-                await deliveries.begun(db, post.id)
+            if destination.status == SCHEDULED and not await self._taken_up(db, destination, worker_id):
+                return
         assert connection is not None  # noqa: S101 - the foreign key holds it
         with self.shelf.place(post.id):
             try:
                 await _Run(self, post, destination, connection, worker_id).go()
             except LostHold:
                 log.info("destination %s is no longer ours", destination_id)
+
+    async def _taken_up(self, db: AsyncConnection, destination: Destination, worker_id: str) -> bool:
+        """It is no longer only scheduled, nor is its post, which is locked first, as for taking it back."""
+        await posts.lock(db, destination.post_id)
+        now = self.clock.now()
+        ours = await deliveries.save(db, destination.id, worker_id, now, status=PROCESSING)
+        if ours:
+            await deliveries.begun(db, destination.post_id)
+        return ours
 
 
 class _Run:

@@ -58,7 +58,7 @@ class Client:
         return await self.settled(made["post_id"])
 
     async def settled(self, post_id: str) -> dict[str, Any]:
-        for _ in range(200):
+        for _ in range(1200):
             view: dict[str, Any] = await self.get(f"/social/post/{post_id}")
             if view["status"] != "processing":
                 return view

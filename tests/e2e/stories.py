@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -12,6 +13,7 @@ from uuid import uuid4
 from sextant.clock import iso
 from sextant.sandbox.world import World
 from tests.e2e.client import Client
+from tests.waiting import PATIENCE_S
 
 HOUR = 3600.0
 STILL = 0.001
@@ -74,11 +76,11 @@ async def remove(client: Client, post_id: str) -> dict[str, Any]:
 
 
 async def until(true: Callable[[], Awaitable[Any]], what: str) -> Any:
-    for _ in range(400):
-        if found := await true():
-            return found
+    ends = asyncio.get_running_loop().time() + PATIENCE_S
+    while not (found := await true()):
+        assert asyncio.get_running_loop().time() < ends, f"never came: {what}"
         await asyncio.sleep(0.05)
-    raise AssertionError(f"never came: {what}")
+    return found
 
 
 async def ended(client: Client, post_id: str) -> dict[str, Any]:
@@ -104,6 +106,27 @@ async def at_rest(client: Client) -> None:
         return not client.up.services.engine._running
 
     await until(idle, "a worker at rest")
+
+
+async def held(client: Client, *platforms: str) -> None:
+    """Returns when faults hold a request to each of these, as many as it is named."""
+
+    async def all_held() -> bool:
+        return Counter(platforms) <= Counter(world(client).faults.held)
+
+    await until(all_held, f"requests to {', '.join(platforms)}")
+
+
+@contextmanager
+def deadline(client: Client, seconds: float) -> Iterator[None]:
+    """Reads are given up after so long meanwhile."""
+    services = client.up.services
+    before = services.reports.deadline_s, services.wire.read_timeout_s
+    services.reports.deadline_s, services.wire.read_timeout_s = seconds, seconds * 0.9
+    try:
+        yield
+    finally:
+        services.reports.deadline_s, services.wire.read_timeout_s = before
 
 
 def ever(client: Client, platform: str, text: str) -> list[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator
 from html import unescape
 from urllib.parse import parse_qs, urljoin, urlsplit
 
@@ -10,9 +11,17 @@ import aiohttp
 import pytest
 
 from tests.e2e.client import Client
+from tests.e2e.stories import standing_clock
 
 NETWORKS = ["x", "linkedin", "instagram", "facebook", "tiktok", "youtube"]
 PKCE = {"x", "youtube"}
+
+
+@pytest.fixture(autouse=True)
+async def still(client: Client) -> AsyncIterator[None]:
+    """X's code dies 30 seconds after the owner's yes: three real ones at the pace of these tests."""
+    async with standing_clock(client):
+        yield
 
 
 class Browser:

@@ -56,6 +56,7 @@ async def test_what_the_server_answers_is_what_the_document_says(client: Client,
     command = [
         *(sys.executable, "-m", "schemathesis.cli", "run", f"{client.up.url}/openapi.json"),
         *("--header", f"Authorization: Bearer {client.key}", "--max-examples", "8", "--seed", "1"),
+        *("--generation-deterministic", "--request-timeout", "120"),
         *("--phases", "examples,fuzzing", "--suppress-health-check", "all", "--no-color"),
         *("--checks", "not_a_server_error,status_code_conformance,content_type_conformance"),
         *("--checks", "response_schema_conformance"),

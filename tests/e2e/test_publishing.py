@@ -10,6 +10,8 @@ import pytest
 from sextant.sandboxed import Running
 from sextant.serve import services_on
 from tests.e2e.client import Client, by_platform
+from tests.e2e.stories import held
+from tests.waiting import HELD_MS
 
 NETWORKS = ["x", "linkedin", "instagram", "facebook", "tiktok", "youtube"]
 TEXT = ["x", "linkedin", "facebook"]
@@ -100,7 +102,7 @@ async def taken(client: Client, platform: str, text: str) -> str:
 async def rested(client: Client, platform: str, text: str) -> dict[str, Any]:
     """The destination once it is no longer `processing`."""
     post_id = await taken(client, platform, text)
-    for _ in range(300):
+    for _ in range(1200):
         row = (await client.get(f"/social/post/{post_id}"))["destinations"][0]
         if row["status"] != "processing":
             return dict(row)
@@ -144,10 +146,10 @@ async def test_a_video_that_cannot_be_read_is_refused_with_a_sentence(client: Cl
 async def test_what_a_process_left_is_taken_up_by_the_next(up: Running, client: Client) -> None:
     """A second set of services on the same database finds the unfinished post and publishes it once."""
     before = len(await client.native_posts("linkedin"))
-    await client.fault("linkedin", "publish", "slow", delay_ms=700, times=None)
+    await client.fault("linkedin", "publish", "slow", delay_ms=HELD_MS, times=None)
     body = {"post": "left behind", "platforms": ["linkedin"], "media_urls": [client.video]}
     waiting = asyncio.create_task(client.call("POST", "/social/post", json=body))
-    await asyncio.sleep(0.5)
+    await held(client, "linkedin")
     engine = up.services.publishing.engine
     for task in list(engine._running.values()):
         task.cancel()

@@ -32,6 +32,7 @@ from tests.e2e.stories import (
     world,
 )
 from tests.e2e.test_refusals import new_key
+from tests.waiting import HELD_MS
 
 LATE_LIMIT = 6 * HOUR
 
@@ -220,13 +221,14 @@ async def test_changes_at_the_same_time_do_not_undo_each_other(client: Client) -
 
 
 async def test_what_is_under_way_or_has_ended_is_not_changed(client: Client) -> None:
-    await client.fault("linkedin", "publish", "slow", delay_ms=1500)
+    await client.fault("linkedin", "publish", "slow", delay_ms=HELD_MS)
     body = {"post": unique("under way"), "destinations": await to(client, "linkedin")}
     sending = asyncio.create_task(take(client, body))
     post_id = await newest(client, body["post"])
     for state in ("processing", "posted"):
         found, answer = await client.call("PATCH", f"/social/post/{post_id}", json={"notes": "too late"})
         assert (found, answer["error"]) == (409, "conflict"), state
+        await client.no_faults()
         await sending
         await ended(client, post_id)
     cancelled, _ = await waiting(client, unique("cancelled"))
@@ -236,12 +238,12 @@ async def test_what_is_under_way_or_has_ended_is_not_changed(client: Client) -> 
 
 async def newest(client: Client, text: str) -> str:
     """The id of the post with this text, as soon as it is taken."""
-    for _ in range(100):
-        for post in (await client.get("/social/posts?limit=3"))["posts"]:
-            if post["description"] == text:
-                return str(post["post_id"])
-        await asyncio.sleep(0.02)
-    raise AssertionError(text)
+
+    async def found() -> str | None:
+        listed = (await client.get("/social/posts?limit=3"))["posts"]
+        return next((str(post["post_id"]) for post in listed if post["description"] == text), None)
+
+    return str(await until(found, text))
 
 
 # ---- approved ----

@@ -19,6 +19,7 @@ from sextant.platforms.catalogue import Kind
 from sextant.platforms.linkedin import PLATFORM
 from sextant.platforms.waves import IN_FLIGHT
 from tests.platforms.adapters import calling, numbers, post
+from tests.waiting import PATIENCE_S
 from tests.wire import Scripted
 
 PAGE = Account("urn:li:organization:1337", "Example Corp", "organization")
@@ -281,7 +282,7 @@ async def test_a_single_posts_calls_are_one_wave() -> None:
         everybody = asyncio.Barrier(9)
 
         async def _answer(self, request: web.Request) -> web.StreamResponse:
-            await asyncio.wait_for(self.everybody.wait(), 5)
+            await asyncio.wait_for(self.everybody.wait(), PATIENCE_S)
             return await super()._answer(request)
 
     async with Patient() as peer, calling(PLATFORM, peer, MEMBER, Grant("t0ken")) as call:

@@ -115,7 +115,8 @@ async def test_growing_numbers(sandbox: Sandbox, page: AccountCall, tmp_path: Pa
     assert set(missing.values()) == {Reason.UNSUPPORTED}
 
 
-async def test_a_new_post_is_zero(page: AccountCall) -> None:
+async def test_a_new_post_is_zero(sandbox: Sandbox, page: AccountCall) -> None:
+    sandbox.world.clock.run_at(0.001)
     post = await published(page, text_draft("brand new"))
     ((_, found, _),) = await numbers(page, post)
     assert found == dict.fromkeys(("likes", "comments", "shares", "impressions", "clicks"), 0)

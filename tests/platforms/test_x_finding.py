@@ -244,6 +244,10 @@ PIECES = st.one_of(
 @given(st.lists(PIECES, min_size=1, max_size=8).map("".join).filter(str.strip))
 @example("https://example.com/%26amp;")
 @example("https://t.co/abc")
+@example("À0.AL")
+@example("%41.al")
+@example("À.AL～.AL/")
+@example("foo.comと日本.jp/x")
 def test_whatever_the_text_it_is_known_again(text):
     changed, urls = show(text, "77", "https://x.com/XDevelopers/status/77/photo/1")
     post = {"id": "77", "text": changed, "entities": {"urls": urls}}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from typing import Literal
 
 import msgspec
@@ -10,7 +12,8 @@ Purpose = Literal["read", "publish", "token", "other", "page"]
 
 
 class Fault(msgspec.Struct, forbid_unknown_fields=True):
-    """One ordered fault. `times` null: until cleared. `delay_ms`: before what slow, timeout and status do."""
+    """One ordered fault. `times` null: until cleared. `delay_ms`: before what slow, timeout and status do, or
+    until all faults are cleared, if that is sooner."""
 
     kind: Literal["status", "timeout", "slow", "drop_after_commit", "not_json"]
     platform: str
@@ -30,12 +33,26 @@ class Fault(msgspec.Struct, forbid_unknown_fields=True):
 class Faults:
     def __init__(self) -> None:
         self.ordered: list[Fault] = []
+        self.held: list[str] = []
+        """Of each request that is being held, its platform."""
+        self._over = asyncio.Event()
 
     def order(self, fault: Fault) -> None:
         self.ordered.append(fault)
 
     def clear(self) -> None:
+        """Everything is well again, also for the requests that are being held."""
         self.ordered.clear()
+        self._over.set()
+        self._over = asyncio.Event()
+
+    async def hold(self, platform: str, seconds: float) -> None:
+        self.held.append(platform)
+        try:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._over.wait(), seconds)
+        finally:
+            self.held.remove(platform)
 
     def take(self, platform: str, purpose: Purpose, commits: bool) -> Fault | None:
         """The first fault that is due here; counts it."""

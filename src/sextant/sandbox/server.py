@@ -13,6 +13,7 @@ from sextant.sandbox.ledger import Entry
 from sextant.sandbox.network import ITEMS, Network, Route
 from sextant.sandbox.world import World
 
+SLOW_S = 0.4
 HOLD_S = 120.0
 WRITTEN_EVERY_S = 0.5
 NOT_JSON = "<!doctype html><html><head><title>502 Bad Gateway</title></head><body>Bad Gateway</body></html>"
@@ -57,6 +58,7 @@ class Sandbox:
     async def __aexit__(self, *_: object) -> None:
         if self._writer is not None:
             self._writer.cancel()
+        self.world.faults.clear()
         if self._runner is not None:
             await self._runner.cleanup()
         self.world.write()
@@ -123,20 +125,24 @@ class Sandbox:
             case None:
                 return await route.handler(self.world, request)
             case Fault(kind="slow"):
-                await asyncio.sleep((fault.delay_ms if fault.delay_ms is not None else 400) / 1000)
+                await self._held(owner, fault, SLOW_S)
                 return await route.handler(self.world, request)
             case Fault(kind="timeout"):
-                await asyncio.sleep(HOLD_S if fault.delay_ms is None else fault.delay_ms / 1000)
+                await self._held(owner, fault, HOLD_S)
                 return dropped(request)
             case Fault(kind="drop_after_commit"):
                 await route.handler(self.world, request)
                 return dropped(request)
             case Fault(kind="not_json"):
                 return web.Response(text=NOT_JSON, content_type="text/html", headers=fault.headers)
-        await asyncio.sleep((fault.delay_ms or 0) / 1000)
+        await self._held(owner, fault, 0)
         failure = (route.failure or owner.failure)(fault.status)
         failure.headers.update(fault.headers)
         return failure
+
+    async def _held(self, owner: Network, fault: Fault, usual_s: float) -> None:
+        seconds = usual_s if fault.delay_ms is None else fault.delay_ms / 1000
+        await self.world.faults.hold(owner.name, seconds)
 
 
 def dropped(request: web.Request) -> web.Response:

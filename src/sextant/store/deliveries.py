@@ -96,9 +96,15 @@ def _first_of_each(ready: ColumnElement[bool], accounts: Sequence[str], per_acco
 async def _taken(
     db: AsyncConnection, worker_id: str, picked: Sequence[str], ready: ColumnElement[bool]
 ) -> list[str]:
-    """What could really be taken: a cancellation may have been faster."""
-    query = update(destinations).where(destinations.c.id.in_(picked), ready).values(holder=worker_id)
-    return list((await db.execute(query.returning(destinations.c.id))).scalars())
+    """What could really be taken: a cancellation may have been faster.
+
+    What somebody else changes just now is left for the next look: whoever waits for one row and holds others
+    may be waited for, and neither would get on.
+    """
+    free = select(destinations.c.id).where(destinations.c.id.in_(picked), ready)
+    locked = list((await db.execute(free.with_for_update(skip_locked=True))).scalars())
+    await db.execute(update(destinations).where(destinations.c.id.in_(locked)).values(holder=worker_id))
+    return locked
 
 
 async def any_due(db: AsyncConnection, worker: Worker, now: datetime) -> bool:

@@ -32,8 +32,10 @@ async def beat(db: AsyncConnection, worker_id: str, now: datetime) -> bool:
 
 
 async def leave(db: AsyncConnection, worker_id: str) -> None:
-    """An orderly end: what it held is free at once."""
-    await db.execute(update(destinations).where(destinations.c.holder == worker_id).values(holder=None))
+    """An orderly end: what it held is free at once. What is being cancelled just now is let go by that."""
+    held = select(destinations.c.id).where(destinations.c.holder == worker_id)
+    ids = list((await db.execute(held.with_for_update(skip_locked=True))).scalars())
+    await db.execute(update(destinations).where(destinations.c.id.in_(ids)).values(holder=None))
     await db.execute(delete(workers).where(workers.c.id == worker_id))
 
 

@@ -15,7 +15,9 @@ from sextant.platforms.shape import mapping, objects
 from sextant.platforms.shape import text as text_of
 
 TEXT_MAX = 280
-NAME = re.compile(r"(?:https?://)?((?:[\w-]+\.)+[\w-]+)", re.IGNORECASE)
+SCHEME = re.compile(r"https?://", re.IGNORECASE)
+NAME = re.compile(r"(?:[\w-]+\.)+[\w-]+")
+SWALLOWED = re.compile(r"(\.[a-z0-9-]{2,})[^\x00-\x7f][^\s/]*(?=/)")
 LAST_SLASH = re.compile(r"/+(?=\s|$)")
 A_LINK = r"\S*\w\.\w\S*"
 SHORTENED = re.compile(r"\bt\.co/\w+")
@@ -71,6 +73,13 @@ def whole_text(post: Mapping[str, Any]) -> str:
 
 
 def plain(text: str) -> str:
-    """A text without what X may change of links: schemes, last slashes, escapes, capitals in names."""
-    text = NAME.sub(lambda found: found[1].lower(), unquote(unicodedata.normalize("NFC", text)))
+    """A text without what X may change of links: schemes, last slashes, escapes, capitals in names.
+
+    Schemes go first: X puts one before a link, which may begin in the midst of a word (`a.com` in `Üa.com`)
+    or of an escape. What other scripts follow a name without a scheme before its path X takes for a part of
+    the link and then loses: twitter-text makes `foo.com/x` of `foo.comと日本.jp/x`.
+    """
+    text = unquote(SCHEME.sub("", unicodedata.normalize("NFC", text)))
+    text = NAME.sub(lambda found: found[0].lower(), text)
+    text = SWALLOWED.sub(r"\1", text)
     return " ".join(LAST_SLASH.sub("", text).split())
