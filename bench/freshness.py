@@ -1,10 +1,7 @@
 """How wrong the numbers are that a reader gets, for several ways to spend the same calls. Simulated, no I/O.
 
 Posts on six networks, published evenly over the 60 days before and all through the measured month, by
-accounts of `--account-posts` posts each. A post's curve is the simulated networks' (sandbox/engagement.py),
-with what makes it hard to foresee: its own speed (log-normal), day and night, bursts at random ages, counters
-that fall. Every number is a whole count; part of them comes late, by a lag of the post's own within what the
-network documents, or once a day.
+accounts of `--account-posts` posts each (freshness_world.py says what makes them hard to foresee).
 
 The error is that of the stored numbers against what the network would answer at that moment: the mean over
 the post's numbers of |stored - shown| / shown, a number never read counting 1. Readers ask at random moments;
@@ -16,7 +13,8 @@ scaled), in the network's own unit (billed posts, counted calls or requests), wi
 same billing days. `hourly` and `daily` are rounds over all posts, least recently read first, at a pace that
 spends just that: when there is more than one round's worth, the interval is shortened. `age_table`: 24
 hourly, 6-hourly until day 7, daily until day 30, weekly until day 90. `oracle`: what the true curves and the
-demand make most worth a reading, greedily (so not a lower bound); the better of two ways.
+demand make most worth a reading, greedily (so not a lower bound); the better of two ways. `planner` knows
+readings only; of the posts from before the beginning it has those of the table.
 
     python bench/freshness.py [--json] [--posts 2000] [--days 30] [--seeds 1] [--demand mixed] [--budget 1]
         [--bursts 1]

@@ -348,8 +348,9 @@ def test_a_budget_that_is_never_used_up_does_not_poll_every_few_minutes() -> Non
     assert wait(read(30 * DAY_S), PLAIN, price) > 6 * HOUR_S
 
 
-def test_the_first_price_reads_a_post_some_thirty_times_in_its_first_month() -> None:
-    assert 25 < len(readings(FIRST_PRICE, 30)) < 90
+def test_the_first_price_reads_a_post_about_as_often_as_a_table_by_age() -> None:
+    table = 24 + 6 * 4 + 23
+    assert 0.8 * table < len(readings(FIRST_PRICE, 30)) < 1.25 * table
 
 
 # ---- beside other policies -------------------------------------------------------------------------

@@ -37,7 +37,7 @@ STEPS = 10
 PRICE_LEAST, PRICE_MOST = 5.0, 1e9
 """No call is worth less, however many are left: one per cent off for a quarter of an hour, on a new post."""
 FIRST_PRICE = 50.0
-"""The price before a budget has taught a better one: some fifty readings of a post in its first month."""
+"""The price before a budget has taught a better one: a post is read about as often as by a table by age."""
 GIVE = 0.15
 """How far the price follows one look at the budget."""
 
