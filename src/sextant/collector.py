@@ -8,7 +8,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,8 +18,8 @@ from sextant.budgets import LOOP_PART, Meter, Spent
 from sextant.clock import Clock
 from sextant.collecting import Asked, Collecting, is_charged
 from sextant.engine import machine_time
-from sextant.errors import ActOutside, Fault, Gone, Reconnect, WaitUntil
-from sextant.keeping import BACK_OFF, BACK_OFF_MOST, Kept
+from sextant.holding import Hold, hold_after, hold_of
+from sextant.keeping import Kept
 from sextant.platforms.allowances import measured
 from sextant.platforms.freshness import Showing
 from sextant.store import Store, connections, posts, prices, readings, rounds, tallies
@@ -35,12 +35,6 @@ AT_ONCE = 4
 """Batches under way: enough for slow networks, and few beside those who wait for an answer."""
 RANKED = 2
 """So many times as many accounts as there is room for are compared, when more are due than that."""
-RECONNECTS = timedelta(hours=6)
-OUTSIDE = timedelta(hours=1)
-ENOUGH = 80.0
-"""Percent of what a network allows: what is left is for publishing and for those who ask."""
-PAUSE = timedelta(minutes=10)
-"""Where a network tells that much is used, and not until when."""
 TALLIES_KEPT = timedelta(days=70)
 
 
@@ -175,17 +169,19 @@ class Collector:
         try:
             rows = await self._taken(batch, meter)
         except Spent as spent:
-            await self._held(batch, spent)
+            await self._held(batch, hold_of(spent))
             return
         if rows is None:
             return
         asked = await self.collecting.ask(batch.connection, rows, meter) if rows else Asked({})
         unread = {name for name, reading in asked.readings.items() if isinstance(reading.fault, Spent)}
         rows = [row for row in rows if row.id not in unread]
-        async with self.store.write(quiet=True) as db:
+        hold = hold_after(asked, batch.round.failures + 1, self.clock.now())
+        # A hold shows in the answers of all the account's posts: that is not quiet.
+        async with self.store.write(quiet=hold is None) as db:
             results = await self.collecting.keep(db, batch.connection, rows, asked, batch.known)
             await meter.settle(db, charged=is_charged(asked))
-            await self._rest(db, batch, asked)
+            await self._rest(db, batch, asked, hold)
         self.collecting.forget([row.post_id for row in rows])
         self._count(batch.round.platform, results)
 
@@ -208,30 +204,23 @@ class Collector:
         others = tuple(name for name in self._running if name != batch.connection.id)
         return Reader(self.worker_id, others, machine_time())
 
-    async def _held(self, batch: Batch, spent: Spent) -> None:
-        """A ceiling is reached before anything was sent."""
-        async with self.store.write(quiet=True) as db:
-            await self._wait(db, batch, spent)
+    async def _held(self, batch: Batch, hold: Hold) -> None:
+        """Nothing was sent."""
+        async with self.store.write() as db:
+            await self._leave_alone(db, batch, hold)
             await self._reprice(db, batch)
 
-    async def _wait(self, db: AsyncConnection, batch: Batch, spent: Spent) -> None:
-        whose = batch.connection.id if spent.account_only else None
-        await rounds.hold(db, spent.until, platform=batch.round.platform, connection_id=whose, ceiling=True)
+    async def _leave_alone(self, db: AsyncConnection, batch: Batch, hold: Hold) -> None:
+        found = batch.round
+        whose = found.connection_id if hold.account_only else None
+        await rounds.hold(db, hold.until, platform=found.platform, connection_id=whose, ceiling=hold.ceiling)
 
-    async def _rest(self, db: AsyncConnection, batch: Batch, asked: Asked) -> None:
-        """Lets the account go, and says how long it is left alone."""
-        now, reader, found = self.clock.now(), self._reader_of(batch), batch.round
-        spent = next((r.fault for r in asked.readings.values() if isinstance(r.fault, Spent)), None)
-        if spent is not None:
-            await self._wait(db, batch, spent)
-        elif (used := asked.usage) is not None and used.percent >= ENOUGH:
-            whose = found.connection_id if used.account_only else None
-            until = used.until or now + PAUSE
-            await rounds.hold(db, until, platform=found.platform, connection_id=whose)
-        elif (alone := alone_until(asked.fault, found.failures + 1, now)) is not None:
-            await rounds.hold(db, alone, platform=found.platform, connection_id=found.connection_id)
-        failures = 0 if asked.fault is None else found.failures + 1
-        await rounds.rest(db, reader, found.connection_id, failures=failures)
+    async def _rest(self, db: AsyncConnection, batch: Batch, asked: Asked, hold: Hold | None) -> None:
+        """Lets the account go."""
+        if hold is not None:
+            await self._leave_alone(db, batch, hold)
+        failures = 0 if asked.fault is None else batch.round.failures + 1
+        await rounds.rest(db, self._reader_of(batch), batch.connection.id, failures=failures)
         await self._reprice(db, batch)
 
     async def _reprice(self, db: AsyncConnection, batch: Batch) -> None:
@@ -249,19 +238,3 @@ class Collector:
         self.counts[platform, "saved"] += numbers
         self.counts[platform, "refused"] += len(results) - numbers
         self.told(len(results))
-
-
-def alone_until(fault: Fault | None, failures: int, now: datetime) -> datetime | None:
-    """Until when an account is left alone after its whole read failed; None: for no time."""
-    match fault:
-        case None | Gone():
-            return None
-        case WaitUntil():
-            return max(fault.until, now + BACK_OFF)
-        case Reconnect():
-            return now + RECONNECTS
-        case ActOutside():
-            return now + OUTSIDE
-        case _:
-            pause: timedelta = BACK_OFF * 2 ** min(failures - 1, 12)
-            return now + min(pause, BACK_OFF_MOST)

@@ -258,3 +258,22 @@ async def test_what_changed_is_history(reader: Client) -> None:
         changes = (await history.of(db, [post.destination_id], begin, end))[post.destination_id]
     assert changes[-1].figures[0] == 5000
     assert len(changes) >= 2
+
+
+async def test_an_account_that_has_used_most_of_what_the_network_allows_is_left_alone(reader: Client) -> None:
+    """X says how many calls are left of a user's: at a fifth it is enough."""
+    async with reader.switches.put(
+        "/_control/x/quotas", json={"bucket": "GET /2/tweets", "scope": "user", "limit": 5}
+    ) as answer:
+        assert answer.status < 300, await answer.text()
+    posts = await put_out(reader, "x", [40 * DAY + n for n in range(700)])
+
+    async def held() -> bool:
+        return any(reading.held_until for reading in await stored(reader, posts))
+
+    await until(held, "the hold")
+    await at_rest(reader)
+    seen = [reading.as_of is not None for reading in await stored(reader, posts)]
+    assert sum(seen) == 400, "four of five calls, a hundred posts each; the fifth is for others"
+    await reader.advance(16 * MINUTE)
+    await all_read(reader, posts, 700)
