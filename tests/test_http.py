@@ -294,8 +294,16 @@ async def test_a_broken_connection_is_tried_later_but_a_post_may_be_out(request_
             await wire.send(X, request_)
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT"])
-async def test_a_request_that_commits_is_sent_once_when_the_connection_breaks(method):
+@pytest.mark.parametrize(
+    ("request_", "fault"),
+    [
+        (POST, OutcomeUnknown),
+        (replace(POST, method="PUT"), OutcomeUnknown),
+        (replace(READ, spends={"lookups": 1}), TryLater),
+    ],
+    ids=["post", "put", "what is counted"],
+)
+async def test_a_request_that_commits_or_counts_is_sent_once_when_the_connection_breaks(request_, fault):
     came = 0
 
     async def broken(request):
@@ -305,8 +313,8 @@ async def test_a_request_that_commits_is_sent_once_when_the_connection_breaks(me
         return web.Response()
 
     async with serving(broken) as wire:
-        with pytest.raises(OutcomeUnknown):
-            await wire.send(X, replace(POST, method=method))
+        with pytest.raises(fault):
+            await wire.send(X, request_)
     assert came == 1
 
 

@@ -96,7 +96,7 @@ class Wire:
         options = dict(
             headers=headers_of(request), timeout=timeout, allow_redirects=False, **payload(request)
         )
-        if request.commits:
+        if request.commits or request.spends:
             options["middlewares"] = (once,)
         async with self.session().request(request.method, url, **options) as response:
             content = await capped(response)
@@ -120,7 +120,10 @@ async def capped(response: aiohttp.ClientResponse) -> bytes:
 
 
 async def once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-    """Keeps aiohttp from sending again by itself: it repeats a PUT whose connection broke."""
+    """Keeps aiohttp from sending again by itself: it repeats a GET or PUT whose connection broke.
+
+    What counts against an allowance would be counted once here, and twice at the network.
+    """
     try:
         return await send(request)
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as broken:
