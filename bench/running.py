@@ -33,6 +33,8 @@ NETWORKS = ("x", "linkedin", "instagram", "facebook", "tiktok", "youtube")
 class Process:
     """One `sextant` command in a process group of its own; what it says goes to `<name>.log`."""
 
+    command = COMMAND
+
     def __init__(
         self, name: str, arguments: list[str], directory: Path, variables: Mapping[str, str]
     ) -> None:
@@ -46,11 +48,16 @@ class Process:
         self._before = 0
         """Bytes of its log that are older than its last start."""
 
+    @property
+    def pid(self) -> int | None:
+        """None: it does not run."""
+        return self._running.pid if self._running is not None else None
+
     def start(self) -> None:
         with self.log.open("ab") as log:
             self._before = log.tell()
             self._running = subprocess.Popen(
-                [*COMMAND, *self.arguments],
+                [*self.command, *self.arguments],
                 env=self.environ,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
