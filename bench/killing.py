@@ -7,7 +7,8 @@ nothing more can be read, all stop, the networks' time moves on to where half of
 and all start: so every window of an allowance begins while nobody reads, and counts are exact.
 
 Most kills wait until the process has an account in hand (`rounds.holder`), and then for a random part of a
-call. `in_batch`: kills that left an account in the hand of the dead.
+call, or until just after an answer, when it is being kept (`aimed`). `in_batch`: kills that left an account
+in the hand of the dead.
 
 After each kill: every row and reading that was there is there, none is older. lost: what is not, or a number
 without its history. doubled: rows of the history that say nothing new, or come twice in the feed of changes.
@@ -61,6 +62,10 @@ SLOW_MS = 300.0
 """How long each network takes for an answer."""
 AIMED = 0.85
 """The part of the kills that wait for a batch."""
+KEEPING = 0.5
+"""The part of those that comes just after an answer."""
+KEPT_S = 0.08
+"""In which most answers are kept."""
 ANY_MOMENT_S = 2.5
 """The others come at most so long after the one before."""
 APART = 20
@@ -70,6 +75,8 @@ AWAY = 0.3
 QUARTER_S = 900.0
 SILENT_S = 30.0
 """What the hand of a worker holds is free when it has not been heard of for so long (docs/operations.md)."""
+LAST_WORDS_S = 0.05
+"""In which a database does what it was told just before its client stood still."""
 PATIENCE_S = 600.0
 WRONG = ("lost", "doubled", "exceeded", "stuck")
 FAULTS = ("status", "timeout", "drop_after_commit")
@@ -251,17 +258,19 @@ async def trouble(scene: Scene) -> None:
         await scene.client.switches.post("faults", slow)
 
 
-async def stopped_in_batch(scene: Scene, patience_s: float) -> Process | None:
+async def stopped_in_batch(scene: Scene, apart: int, patience_s: float) -> Process | None:
     """A process that stands still with an account in hand; None: nothing is left to be read."""
-    until, wanted = time.monotonic() + patience_s, scene.chance.randint(0, APART)
+    until, wanted = time.monotonic() + patience_s, scene.chance.randint(0, apart)
     wanted += (await scene.client.switches.get("seen"))["requests"]
+    kept_by_now = scene.chance.random() < KEEPING
     while time.monotonic() < until:
         enough = (await scene.client.switches.get("seen"))["requests"] >= wanted
         if enough and (busy := await holding(scene)):
             victim = scene.chance.choice(busy)
-            await asyncio.sleep(scene.chance.uniform(0, SLOW_MS / 1000))
+            await (just_answered(scene) if kept_by_now else within_a_call(scene))
             victim.check()
             os.killpg(victim.groups[-1], signal.SIGSTOP)
+            await asyncio.sleep(LAST_WORDS_S)
             if victim in await holding(scene):
                 return victim
             os.killpg(victim.groups[-1], signal.SIGCONT)
@@ -271,6 +280,24 @@ async def stopped_in_batch(scene: Scene, patience_s: float) -> Process | None:
             process.check()
         await asyncio.sleep(0.01)
     raise RuntimeError(f"no account was taken in hand: {await unread(scene)}")
+
+
+async def within_a_call(scene: Scene) -> None:
+    await asyncio.sleep(scene.chance.uniform(0, SLOW_MS / 1000))
+
+
+async def just_answered(scene: Scene) -> None:
+    """A network has answered a moment ago, or none is asked."""
+    before = await scene.client.switches.get("seen")
+    seen = before
+    while seen["under_way"] and answered(seen) == answered(before):
+        await asyncio.sleep(0.003)
+        seen = await scene.client.switches.get("seen")
+    await asyncio.sleep(scene.chance.uniform(0, KEPT_S))
+
+
+def answered(seen: Mapping[str, int]) -> int:
+    return seen["requests"] - seen["under_way"]
 
 
 async def any_of_them(scene: Scene) -> Process:
@@ -302,14 +329,17 @@ def come_back(scene: Scene, *, everybody: bool = False) -> None:
             process.start()
 
 
-async def killing(scene: Scene, kills: int, patience_s: float) -> None:
-    while scene.counts["kills"] < kills:
+async def killing(scene: Scene, kills: int, apart: int, patience_s: float) -> None:
+    """Which kills are aimed is settled beforehand: everything else depends on how fast things go."""
+    aimed = [scene.chance.random() < AIMED for _ in range(kills)]
+    while (number := scene.counts["kills"]) < kills:
         await trouble(scene)
-        aimed = scene.chance.random() < AIMED
-        victim = await (stopped_in_batch(scene, patience_s) if aimed else any_of_them(scene))
+        how = stopped_in_batch(scene, apart, patience_s) if aimed[number] else any_of_them(scene)
+        victim = await how
         if victim is None:
             await later(scene)
         else:
+            scene.counts["aimed"] += aimed[number]
             await kill(scene, victim)
         come_back(scene)
 
@@ -436,9 +466,9 @@ def progress(scene: Scene) -> str:
 
 
 async def crash(
-    stage: Stage, posts: int, kills: int, seed: int, patience_s: float = PATIENCE_S
+    stage: Stage, posts: int, kills: int, seed: int, apart: int = APART, patience_s: float = PATIENCE_S
 ) -> dict[str, float]:
-    """The table as one object."""
+    """The table as one object. `apart`: most requests that the networks get between two kills."""
     limits = ceilings(posts // len(NETWORKS))
     dress(stage, limits)
     connections = await prepare(stage, posts)
@@ -452,7 +482,7 @@ async def crash(
             await move(scene, 0)
             await trouble(scene)
             come_back(scene)
-            await killing(scene, kills, patience_s)
+            await killing(scene, kills, apart, patience_s)
             took = await finish(scene, patience_s)
             return await result(scene, took)
     finally:
@@ -465,7 +495,7 @@ async def result(scene: Scene, took_s: float) -> dict[str, float]:
     assert found is not None
     return {
         "posts": len(found.published),
-        **{name: scene.counts[name] for name in ("kills", "in_batch", *WRONG)},
+        **{name: scene.counts[name] for name in ("kills", "aimed", "in_batch", *WRONG)},
         "history": len(found.rows),
         "feed": len(scene.feed),
         "moves": scene.counts["moves"],
@@ -491,7 +521,7 @@ def main() -> None:
     options = parser.parse_args()
     apart = (1, 2) if options.postgres or options.database_url.startswith("postgresql:") else (0, 0)
     with running.stage_for(options.database_url, options.postgres, apart=apart) as stage:
-        work = crash(stage, options.posts, options.kills, options.seed, options.patience)
+        work = crash(stage, options.posts, options.kills, options.seed, patience_s=options.patience)
         found = running.run(work)
         print(json.dumps(found) if options.json else table(found))
         if any(found[name] for name in WRONG):
