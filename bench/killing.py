@@ -68,7 +68,7 @@ KEPT_S = 0.08
 """In which most answers are kept."""
 ANY_MOMENT_S = 2.5
 """The others come at most so long after the one before."""
-APART = 20
+APART = 12
 """Most requests that the networks get between two kills, of those that wait."""
 AWAY = 0.3
 """The part of the killed workers that come back only after some more kills."""
