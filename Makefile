@@ -52,6 +52,8 @@ bench: setup
 	$(BIN)/python bench/lateness.py --postgres
 	$(BIN)/python bench/crash.py
 	$(BIN)/python bench/crash.py --postgres
+	$(BIN)/python bench/killing.py
+	$(BIN)/python bench/killing.py --postgres
 
 # The lock files name versions and hashes, never an index. What runs is what was tested: run.txt follows dev.txt.
 PIN := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
