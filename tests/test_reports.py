@@ -15,9 +15,11 @@ import pytest
 from sextant import reports as reports_module
 from sextant.app import build
 from sextant.config import Settings
+from sextant.errors import Gone, TryLater
 from sextant.keeping import never_read
 from sextant.platforms import PLATFORMS
-from sextant.reports import Key, Report, Reports
+from sextant.reporting import Line
+from sextant.reports import Key, Report, Reports, is_fresh
 from sextant.store import Store, posts, readings
 from sextant.store.posts import Destination
 from sextant.store.rows import new_id
@@ -228,3 +230,69 @@ async def test_a_kept_answer_grows_stale_when_its_time_is_up(stage: Stage) -> No
     late = await stage.answer(key)
     assert (stale(late), late.max_age(stage.clock.timestamp())) == (True, 0)
     assert late.etag != fresh.etag
+
+
+async def test_a_stale_answer_is_kept_until_it_is_read_again(stage: Stage) -> None:
+    key = await stage.post(1)
+    await stage.clock.sleep(FRESH.total_seconds())
+    late = await stage.answer(key)
+    await stage.clock.sleep(86_400)
+    assert stage.reports.cached(key) is late
+    assert late.max_age(stage.clock.timestamp()) == 0
+    await stage.read(key[1], 2, quiet=True)
+    stage.reports.forget([key[1]])
+    fresh = await stage.answer(key)
+    assert (likes(fresh), stale(fresh), fresh.max_age(stage.clock.timestamp())) == (2, False, 60)
+
+
+async def test_an_answer_with_a_fault_is_kept_and_not_by_the_client(stage: Stage) -> None:
+    key = await stage.post(1)
+    fault = {"code": "try_later", "message": "Later.", "partial": False}
+    await stage.read(key[1], 1, fault=fault, retry_at=stage.clock.now())
+    made = await stage.answer(key)
+    await stage.clock.sleep(86_400)
+    assert stage.reports.cached(key) is made
+    assert (stale(made), made.max_age(stage.clock.timestamp())) == (True, 0)
+
+
+async def test_an_answer_without_a_reading_is_kept_until_the_network_may_be_asked(stage: Stage) -> None:
+    key = await stage.post(1)
+    fault = {"code": "try_later", "message": "Later.", "partial": False}
+    retry_at = stage.clock.now() + timedelta(seconds=30)
+    await stage.read(key[1], 0, as_of=None, raw={}, next_refresh_at=None, fault=fault, retry_at=retry_at)
+    made = await stage.answer(key)
+    assert made.max_age(stage.clock.timestamp()) == 0
+    await stage.clock.sleep(29)
+    assert stage.reports.cached(key) is made
+    await stage.clock.sleep(1)
+    assert stage.reports.cached(key) is None
+
+
+async def test_an_answer_about_a_post_that_is_gone_unread_is_kept(stage: Stage) -> None:
+    key = await stage.post(1)
+    fault = {"code": Gone.code, "message": "Gone.", "partial": False}
+    retry_at = stage.clock.now()
+    await stage.read(key[1], 0, as_of=None, raw={}, next_refresh_at=None, fault=fault, retry_at=retry_at)
+    made = await stage.answer(key)
+    await stage.clock.sleep(86_400)
+    assert stage.reports.cached(key) is made
+
+
+async def test_what_is_still_being_read_is_not_fresh(stage: Stage) -> None:
+    key = await stage.post(1)
+    async with stage.store.read() as db:
+        (row,) = await posts.destinations_of(db, key[1])
+        reading = (await readings.of(db, [row.id]))[row.id]
+    assert is_fresh(Line(row, reading), stage.clock.now())
+    assert not is_fresh(Line(row, reading, late=TryLater("slow")), stage.clock.now())
+
+
+async def test_an_answer_that_nothing_is_read_for_is_kept(stage: Stage) -> None:
+    key = await stage.post(1)
+    async with stage.store.write() as db:
+        (row,) = await posts.destinations_of(db, key[1])
+        await posts.update_destination(db, row.id, NOW, native_id=None)
+    made = await stage.answer(key)
+    await stage.clock.sleep(86_400)
+    assert stage.reports.cached(key) is made
+    assert made.max_age(stage.clock.timestamp()) == 0

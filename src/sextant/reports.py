@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import math
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,17 +31,20 @@ Key = tuple[str, str, str | None]
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One answer. `good_until`: when time alone changes it (unix seconds), None: only a write does."""
+    """One answer.
+
+    `good_until`: when time alone changes it (unix seconds; infinite: only a write does). `is_fresh`: it has a
+    reading of every destination, and none is stale.
+    """
 
     body: bytes
     etag: str
-    good_until: float | None
+    good_until: float
+    is_fresh: bool
 
     def max_age(self, now: float) -> int:
-        """Whole seconds a client may keep it."""
-        if self.good_until is None:
-            return 0
-        return max(0, min(CLIENT_MAY_KEEP_S, int(self.good_until - now)))
+        """Whole seconds a client may keep it: none where something newer may come at any moment."""
+        return max(0, int(min(CLIENT_MAY_KEEP_S, self.good_until - now))) if self.is_fresh else 0
 
 
 class _Answers:
@@ -94,7 +98,7 @@ class Reports:
             self._generation = generation
             return None
         report = self._kept.get(key)
-        if report is None or (report.good_until or 0) <= self.clock.timestamp():
+        if report is None or report.good_until <= self.clock.timestamp():
             return None
         return report
 
@@ -137,7 +141,6 @@ class Reports:
         if live:
             late = await self.collecting.read_now(live, refresh=refresh, deadline_s=self.deadline_s)
             stored, generation = await self._stored(targets), None
-        self._revive(targets, stored)
         report = self._rendered(post_id, targets, stored, late)
         forgotten = self._running.get((key, refresh)) is not asyncio.current_task()
         if not late and not forgotten and generation is not None and generation == self._generation:
@@ -162,14 +165,6 @@ class Reports:
         async with self.store.read() as db:
             return await readings.of(db, [row.id for row in targets])
 
-    def _revive(self, targets: Sequence[Destination], stored: Mapping[str, StoredReading]) -> None:
-        """Asks the network again, behind the reader's back, where the stored reading has grown stale."""
-        now = self.clock.now()
-        for row in targets:
-            reading = stored.get(row.id)
-            if reading is not None and row.native_id and due_again(reading, now):
-                self.collecting.start(row, refresh=False)
-
     def _rendered(
         self,
         post_id: str,
@@ -181,26 +176,29 @@ class Reports:
         lines = [reporting.Line(row, stored.get(row.id), late.get(row.id)) for row in targets]
         body = encoded(reporting.answer(post_id, lines, self.platforms, now))
         etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-        return Report(body, etag, good_until(lines, now))
+        return Report(body, etag, good_until(lines, now), all(is_fresh(line, now) for line in lines))
 
 
-def due_again(reading: StoredReading, now: datetime) -> bool:
-    if reading.as_of is None or not is_stale(reading, now):
+def is_fresh(line: reporting.Line, now: datetime) -> bool:
+    if not line.is_published or line.reading is None or line.late is not None:
         return False
-    if reading.fault is None:
-        return True
-    return wants_reading(reading, True, now)
+    return not is_stale(line.reading, now)
 
 
-def good_until(lines: Sequence[reporting.Line], now: datetime) -> float | None:
-    """When the first of the readings grows stale; None when one is already, or is lacking."""
-    times = []
-    for line in lines:
-        reading = line.reading
-        if reading is None or reading.next_refresh_at is None or is_stale(reading, now):
-            return None
-        times.append(reading.next_refresh_at.timestamp())
-    return min(times, default=None)
+def good_until(lines: Sequence[reporting.Line], now: datetime) -> float:
+    """When the first of the readings grows stale, or one that lacks may be asked for (unix seconds)."""
+    return min([_changes_at(line, now) for line in lines if line.is_published], default=math.inf)
+
+
+def _changes_at(line: reporting.Line, now: datetime) -> float:
+    reading = line.reading
+    if reading is None or wants_reading(reading, False, now):
+        return now.timestamp()
+    if reading.as_of is None:
+        at = reading.retry_at
+    else:
+        at = None if is_stale(reading, now) else reading.next_refresh_at
+    return at.timestamp() if at is not None and at > now else math.inf
 
 
 def encoded(body: Mapping[str, Any]) -> bytes:

@@ -204,7 +204,7 @@ async def test_refresh_at_most_once_a_minute(client: Client) -> None:
         assert await likes(refresh="true") == 3
 
 
-async def test_a_stale_reading_is_answered_and_renewed_behind_it(client: Client) -> None:
+async def test_a_stale_reading_is_answered_as_it_is(client: Client) -> None:
     view = await client.publish("x", text="stale", video=False)
     native = view["destinations"][0]["platform_post_id"]
     await client.truth("x", native, {"public_metrics": {"like_count": 1}})
@@ -214,12 +214,6 @@ async def test_a_stale_reading_is_answered_and_renewed_behind_it(client: Client)
     stale = await client.analytics(view["post_id"])
     assert entry(stale, "x")[0]["metrics"]["likes"] == 1
     assert entry(stale, "x")[1]["stale"]
-
-    async def fresh() -> Any:
-        answer = await client.analytics(view["post_id"])
-        return None if entry(answer, "x")[1]["stale"] else answer
-
-    assert entry(await until(fresh, "a fresh reading"), "x")[0]["metrics"]["likes"] == 2
 
 
 async def test_etag_and_cache_control(client: Client) -> None:
