@@ -445,6 +445,16 @@ class Desk:
         left = self.scene.allowed(now) - self.ledger.spent
         planned = days * (self.scene.budget / (self.scene.end - self.scene.start) * DAY + left / SAVED)
         self.price = repriced(self.price, self.ledger.spent - before + self.wanted(now), planned)
+        self.postpone(now)
+
+    def postpone(self, now: float) -> None:
+        """What is not worth the new price waits no more: else it would drive the price for ever."""
+        for n in list(self.waiting):
+            post = self.scene.posts[n]
+            due = self.mind.due(post, self.ledger.last(post), self.price)
+            if due > now:
+                self.waiting.discard(n)
+                heapq.heappush(self.heap, (due, n))
 
 
 # ---- runs -----------------------------------------------------------------------------------------
