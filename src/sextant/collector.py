@@ -77,7 +77,7 @@ class Collector:
 
     async def begin(self) -> None:
         """Before the first look."""
-        async with self.store.write(quiet=True) as db:
+        async with self.store.write() as db:
             await rounds.forget_ceilings(db)
             await tallies.prune(db, self.clock.now() - TALLIES_KEPT)
 
@@ -191,7 +191,8 @@ class Collector:
         Where not all can be paid the less worth are left out.
         """
         chosen = batch.chosen
-        async with self.store.write(quiet=True) as db:
+        # When a post is read next shows in its answer.
+        async with self.store.write(quiet=not chosen.postponed) as db:
             if not await rounds.take(db, self._reader_of(batch), batch.connection.id, self.clock.now()):
                 return None
             await readings.postpone(db, chosen.postponed)
