@@ -50,8 +50,8 @@ from bench.freshness_world import (
     wrong,
 )
 
-from sextant.growth import Growth
-from sextant.planning import (
+from sextant.collecting.growth import Growth
+from sextant.collecting.planning import (
     FIRST_PRICE,
     Candidate,
     Subject,

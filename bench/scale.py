@@ -34,7 +34,7 @@ from sqlalchemy import func, select
 
 from sextant.app import build
 from sextant.clock import Clock
-from sextant.collecting import Asked
+from sextant.collecting.reading import Asked
 from sextant.config import Settings
 from sextant.platforms.base import Reading
 from sextant.services import Services

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from sextant import batches
-from sextant.batches import Chosen
-from sextant.planning import FIRST_PRICE
+from sextant.collecting import batches
+from sextant.collecting.batches import Chosen
+from sextant.collecting.planning import FIRST_PRICE
 from sextant.platforms.freshness import Showing
 from sextant.store.readings import Plan
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sextant.budgets import Budgets, Meter, Spent
 from sextant.clock import Clock
+from sextant.collecting.budgets import Budgets, Meter, Spent
 from sextant.platforms.allowances import DAY, HOUR, Allowance, Window
 from sextant.platforms.base import Request
 from sextant.store import Store

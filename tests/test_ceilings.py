@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sextant.ceilings import ceilings_for
+from sextant.collecting.ceilings import ceilings_for
 from sextant.errors import SetupError
 from sextant.platforms import PLATFORMS
 from sextant.platforms.allowances import DAY, MONTH, Allowance, Measured

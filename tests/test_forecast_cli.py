@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 from bench.seeding import Read, Seeded, seed, strangers
 
-from sextant.batches import subject_of
-from sextant.forecast_cli import forecast_of
-from sextant.forecasting import Cost
-from sextant.planning import FIRST_PRICE
+from sextant.collecting.batches import subject_of
+from sextant.collecting.planning import FIRST_PRICE
+from sextant.forecasting.command import forecast_of
+from sextant.forecasting.forecast import Cost
+from sextant.forecasting.samples import Pick, size_of
+from sextant.forecasting.samples import taken as taken_evenly
 from sextant.platforms import PLATFORMS
 from sextant.platforms.allowances import Allowance, measured
-from sextant.samples import Pick, size_of
-from sextant.samples import taken as taken_evenly
 from sextant.store import Store, connections, forecasts, ledger, prices, readings, tallies
 from sextant.store.ledger import Called
 from sextant.store.prices import Price

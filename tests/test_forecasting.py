@@ -12,9 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sextant.forecasting import Cost, Expected, Terms, expected, forecast, month_end
-from sextant.metering import Spend
-from sextant.planning import Candidate, Growth, Subject, choose, due_at, is_free, worth
+from sextant.collecting.planning import Candidate, Growth, Subject, choose, due_at, is_free, worth
+from sextant.forecasting.forecast import Cost, Expected, Terms, expected, forecast, month_end
+from sextant.forecasting.metering import Spend
+from sextant.forecasting.rehearsing import Posts
+from sextant.forecasting.samples import Size, picks, sampled, shares, size_of
 from sextant.platforms.allowances import DAY, HOUR, MONTH, Allowance, Window
 from sextant.platforms.facebook.limits import SHOWING as FACEBOOK
 from sextant.platforms.freshness import DAY_S, HOUR_S, Showing
@@ -23,8 +25,6 @@ from sextant.platforms.linkedin.limits import SHOWING as LINKEDIN
 from sextant.platforms.tiktok.limits import SHOWING as TIKTOK
 from sextant.platforms.x.limits import SHOWING as X
 from sextant.platforms.youtube.limits import SHOWING as YOUTUBE
-from sextant.rehearsing import Posts
-from sextant.samples import Size, picks, sampled, shares, size_of
 
 NOW = datetime(2026, 11, 10, tzinfo=UTC)
 T = NOW.timestamp()

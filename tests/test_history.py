@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from bench.history import measure
 
-from sextant.keeping import never_read
+from sextant.collecting.keeping import never_read
 from sextant.metrics import KEYS, Metrics
 from sextant.store import Store, changes, history, organizations, posts, readings
 from sextant.store.changes import Look

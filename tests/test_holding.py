@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sextant.budgets import Spent
-from sextant.collecting import Asked
+from sextant.collecting.budgets import Spent
+from sextant.collecting.holding import Hold, hold_after
+from sextant.collecting.reading import Asked
 from sextant.errors import ActOutside, Fault, Gone, Reconnect, TryLater, WaitUntil
-from sextant.holding import Hold, hold_after
 from sextant.platforms.allowances import DAY, Allowance, Usage
 from sextant.platforms.base import Reading
 

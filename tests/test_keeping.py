@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from sextant.collecting.growth import Growth
+from sextant.collecting.keeping import Kept, Terms, kept, never_read, newborn
+from sextant.collecting.planning import FIRST_PRICE
 from sextant.errors import ActOutside, Fault, Gone, NoValue, Reconnect, TryLater, WaitUntil
-from sextant.growth import Growth
-from sextant.keeping import Kept, Terms, kept, never_read, newborn
 from sextant.metrics import KEYS, Reason
-from sextant.planning import FIRST_PRICE
 from sextant.platforms.base import Reading, Refusal
 from sextant.platforms.catalogue import At, Catalogue, Never, Source
 from sextant.platforms.freshness import DAY_S, Showing

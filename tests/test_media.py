@@ -10,8 +10,8 @@ import pytest
 from aiohttp import web
 
 from sextant.errors import FixContent, TryLater
-from sextant.media import MAX_REDIRECTS, Fetcher, Patience, PostMedia
-from sextant.media_facts import sniffed
+from sextant.media.facts import sniffed
+from sextant.media.fetching import MAX_REDIRECTS, Fetcher, Patience, PostMedia
 from tests.internet import JPEG, VIDEO, counting
 from tests.waiting import PATIENCE_S
 
@@ -348,7 +348,7 @@ async def test_discard_without_a_download_does_nothing(origin):
 HOLDER = """
 import sys
 from pathlib import Path
-from sextant.media_room import Room
+from sextant.media.room import Room
 room = Room(Path(sys.argv[1]))
 (room.path() / "film").write_bytes(b"film")
 print(room.path(), flush=True)

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from sextant import media_facts
 from sextant.errors import FixContent
-from sextant.media_facts import facts_of
+from sextant.media import facts as media_facts
+from sextant.media.facts import facts_of
 from sextant.platforms.media import MediaFacts
 from sextant.sandbox.made_media import Asked
 from sextant.sandbox.made_pictures import gif, jpeg, png, webp

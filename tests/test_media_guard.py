@@ -7,8 +7,8 @@ import pytest
 from aiohttp import web
 
 from sextant.errors import FixContent, TryLater
-from sextant.media import Fetcher
-from sextant.media_guard import NotPublic, is_public, public_socket
+from sextant.media.fetching import Fetcher
+from sextant.media.guard import NotPublic, is_public, public_socket
 from tests.internet import VIDEO, counting, internet
 from tests.waiting import until
 

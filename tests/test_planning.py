@@ -10,8 +10,8 @@ from bench import freshness
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from sextant.growth import PACE_LEAST, PACE_MOST
-from sextant.planning import (
+from sextant.collecting.growth import PACE_LEAST, PACE_MOST
+from sextant.collecting.planning import (
     FIRST_PRICE,
     LAST_CALL_S,
     PRICE_LEAST,

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete
 
-from sextant import pricing
-from sextant.budgets import Budgets
-from sextant.planning import FIRST_PRICE
+from sextant.collecting import pricing
+from sextant.collecting.budgets import Budgets
+from sextant.collecting.planning import FIRST_PRICE
 from sextant.platforms.allowances import DAY, HOUR, Allowance
 from sextant.platforms.base import Request
 from sextant.platforms.freshness import Showing

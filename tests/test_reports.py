@@ -14,9 +14,9 @@ import pytest
 
 from sextant import reports as reports_module
 from sextant.app import build
+from sextant.collecting.keeping import never_read
 from sextant.config import Settings
 from sextant.errors import Gone, TryLater
-from sextant.keeping import never_read
 from sextant.platforms import PLATFORMS
 from sextant.reporting import Line
 from sextant.reports import Key, Report, Reports, is_fresh

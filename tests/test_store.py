@@ -14,7 +14,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, update
 
-from sextant.keeping import never_read
+from sextant.collecting.keeping import never_read
 from sextant.store import Store, connections, organizations, posts, readings
 from sextant.store.migrate import migrate
 from sextant.store.rows import new_id

@@ -7,11 +7,12 @@ from datetime import timedelta
 from pathlib import Path
 
 from sextant.accounts import Accounts
-from sextant.budgets import Budgets
-from sextant.ceilings import ceilings_for
 from sextant.clock import Clock
-from sextant.collecting import Collecting
-from sextant.collector import Collector
+from sextant.collecting.budgets import Budgets
+from sextant.collecting.ceilings import ceilings_for
+from sextant.collecting.loop import Collector
+from sextant.collecting.progress import collector_source
+from sextant.collecting.reading import Collecting
 from sextant.config import Settings
 from sextant.crypto import Vault
 from sextant.delivering import Delivering
@@ -20,15 +21,14 @@ from sextant.exposing import Exposition, ledger_source
 from sextant.http import Wire
 from sextant.keyring import Keyring
 from sextant.ledger import Ledger
-from sextant.media import Fetcher
+from sextant.media.fetching import Fetcher
+from sextant.media.shelf import Shelf
 from sextant.platforms import PLATFORMS
 from sextant.platforms.base import App
 from sextant.preflight import Preflight
-from sextant.progress import collector_source
 from sextant.publishing import Publishing
 from sextant.reports import Reports
 from sextant.services import Services
-from sextant.shelf import Shelf
 from sextant.store import Store
 
 

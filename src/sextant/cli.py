@@ -138,8 +138,8 @@ def forecast(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Show what reading the posts of now will cost until the month ends."""
-    from sextant.ceilings import ceilings_for
-    from sextant.forecast_cli import forecast_of, show
+    from sextant.collecting.ceilings import ceilings_for
+    from sextant.forecasting.command import forecast_of, show
     from sextant.platforms import PLATFORMS
 
     async def work(store: Store) -> None:

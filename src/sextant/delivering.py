@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sextant.accounts import Accounts
 from sextant.clock import Clock
+from sextant.collecting.keeping import newborn
 from sextant.errors import (
     Fault,
     FixContent,
@@ -25,12 +26,11 @@ from sextant.errors import (
     WaitUntil,
 )
 from sextant.http import AccountCall
-from sextant.keeping import newborn
+from sextant.media.shelf import Shelf
 from sextant.platforms.allowances import measured
 from sextant.platforms.base import Checkpoint, Draft, Platform, Published
 from sextant.platforms.catalogue import Kind
 from sextant.platforms.media import MediaFacts
-from sextant.shelf import Shelf
 from sextant.store import Store, connections, deliveries, posts, readings, rounds
 from sextant.store.connections import Connection
 from sextant.store.posts import (

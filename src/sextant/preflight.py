@@ -11,11 +11,11 @@ import msgspec
 
 from sextant.accounts import Accounts
 from sextant.errors import Fault, FixContent, TryLater, fault_at
-from sextant.media import PostMedia
+from sextant.media.fetching import PostMedia
+from sextant.media.shelf import Shelf
 from sextant.platforms.base import Asks, Complaint, Draft, Options, Platform
 from sextant.platforms.catalogue import Kind
 from sextant.platforms.media import MediaFacts
-from sextant.shelf import Shelf
 from sextant.store.connections import CONNECTED, Connection
 
 Place = list[str | int]

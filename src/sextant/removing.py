@@ -8,7 +8,7 @@ from typing import Any
 
 from sextant.accounts import Accounts
 from sextant.clock import Clock
-from sextant.collecting import published
+from sextant.collecting.reading import published
 from sextant.errors import ActOutside, Fault, Gone, OurBug
 from sextant.platforms.base import Deletes, Platform
 from sextant.store import Store, connections, deliveries, posts, readings

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from sextant.clock import iso
+from sextant.collecting.keeping import is_stale
 from sextant.errors import ActOutside, Fault, Gone, Reconnect, TryLater
-from sextant.keeping import is_stale
 from sextant.metrics import KEYS, Metrics, Reason, total
 from sextant.normalize import canonical, normalize
 from sextant.platforms.base import Platform, Refusal

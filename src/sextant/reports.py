@@ -14,9 +14,9 @@ from typing import Any
 
 from sextant import reporting
 from sextant.clock import Clock
-from sextant.collecting import Collecting
+from sextant.collecting.keeping import is_stale, wants_reading
+from sextant.collecting.reading import Collecting
 from sextant.errors import Fault, NotFound
-from sextant.keeping import is_stale, wants_reading
 from sextant.platforms.base import Platform
 from sextant.store import Store, posts, readings
 from sextant.store.posts import Destination

@@ -8,17 +8,17 @@ from dataclasses import dataclass, field
 
 from sextant.accounts import Accounts
 from sextant.clock import Clock
-from sextant.collecting import Collecting
-from sextant.collector import Collector
+from sextant.collecting.loop import Collector
+from sextant.collecting.reading import Collecting
 from sextant.config import Settings
 from sextant.engine import Engine
 from sextant.exposing import Exposition
 from sextant.http import Wire
 from sextant.keyring import Keyring
 from sextant.ledger import Ledger
+from sextant.media.shelf import Shelf
 from sextant.publishing import Publishing
 from sextant.reports import Reports
-from sextant.shelf import Shelf
 from sextant.store import Store
 
 log = logging.getLogger("sextant.services")

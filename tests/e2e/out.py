@@ -9,7 +9,7 @@ from datetime import timedelta
 from bench.natives import NATIVES, put
 from sqlalchemy import insert, select
 
-from sextant.keeping import never_read
+from sextant.collecting.keeping import never_read
 from sextant.store import connections, readings, rounds, tables
 from sextant.store.rows import new_id
 from tests.e2e.client import Client

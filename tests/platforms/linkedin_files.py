@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from sextant.media_facts import facts_of
+from sextant.media.facts import facts_of
 from sextant.platforms.base import Draft
 from sextant.platforms.catalogue import Kind
 from sextant.platforms.linkedin.options import LinkedInOptions

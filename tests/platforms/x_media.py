@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from sextant.media_facts import facts_of
+from sextant.media.facts import facts_of
 from sextant.platforms.media import MediaFacts, MediaFile
 from sextant.sandbox.made_media import Asked
 from sextant.sandbox.made_pictures import gif, jpeg, png, webp

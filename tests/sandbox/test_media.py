@@ -14,8 +14,8 @@ import aiohttp
 import pytest
 
 from sextant.errors import FixContent, TryLater
-from sextant.media import Fetcher, Patience
-from sextant.media_facts import facts_of
+from sextant.media.facts import facts_of
+from sextant.media.fetching import Fetcher, Patience
 from sextant.sandbox import control_media
 from sextant.sandbox.made_media import Asked, TooSmall
 from sextant.sandbox.made_pictures import gif, jpeg, png, webp

@@ -1,6 +1,6 @@
 """What a simulated network received: it judges a medium by its content, and never holds the whole of it.
 
-A reading of its own, apart from `sextant.media_facts`: the sandbox is an independent judge.
+A reading of its own, apart from `sextant.media.facts`: the sandbox is an independent judge.
 """
 
 from __future__ import annotations

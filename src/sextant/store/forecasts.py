@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import BigInteger, Float, Select, case, cast, func, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from sextant.samples import YOUNG_S, Pick
+from sextant.forecasting.samples import YOUNG_S, Pick
 from sextant.store.connections import CONNECTED
 from sextant.store.readings import PLANNED, Plan
 from sextant.store.rows import many

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sextant.budgets import Spent
-from sextant.collecting import Asked
+from sextant.collecting.budgets import Spent
+from sextant.collecting.keeping import BACK_OFF, BACK_OFF_MOST, OUTSIDE
+from sextant.collecting.reading import Asked
 from sextant.errors import ActOutside, Fault, Gone, Reconnect, WaitUntil
-from sextant.keeping import BACK_OFF, BACK_OFF_MOST, OUTSIDE
 
 RECONNECTS = timedelta(hours=6)
 ENOUGH = 80.0

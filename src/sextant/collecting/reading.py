@@ -13,13 +13,13 @@ from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from sextant import pricing
 from sextant.accounts import Accounts
-from sextant.budgets import Budgets, Meter
 from sextant.clock import Clock
+from sextant.collecting import pricing
+from sextant.collecting.budgets import Budgets, Meter
+from sextant.collecting.keeping import Kept, Terms, kept, never_read
 from sextant.errors import Fault, Gone, OurBug, TryLater
 from sextant.http import AccountCall
-from sextant.keeping import Kept, Terms, kept, never_read
 from sextant.noting import Note, Noted, all_of
 from sextant.platforms.allowances import TellsUsage, Usage, measured
 from sextant.platforms.base import Published, Reading

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 
-from sextant import planning
+from sextant.collecting import planning
+from sextant.collecting.planning import FIRST_PRICE, Growth, Subject
 from sextant.errors import ActOutside, Fault, Gone, NoValue, Reconnect, WaitUntil
 from sextant.metrics import KEYS, Metrics, Reason
 from sextant.normalize import normalize
-from sextant.planning import FIRST_PRICE, Growth, Subject
 from sextant.platforms.base import Reading, Refusal
 from sextant.platforms.catalogue import Catalogue, Kind
 from sextant.platforms.freshness import Showing

@@ -15,9 +15,9 @@ from urllib.parse import urljoin
 import aiohttp
 
 from sextant.errors import FixContent, TryLater
-from sextant.media_facts import HEAD, facts_of, sniffed
-from sextant.media_guard import NOT_HTTP, NOT_PUBLIC, NotPublic, PublicOnly, complaint, plain, public_socket
-from sextant.media_room import Room
+from sextant.media.facts import HEAD, facts_of, sniffed
+from sextant.media.guard import NOT_HTTP, NOT_PUBLIC, NotPublic, PublicOnly, complaint, plain, public_socket
+from sextant.media.room import Room
 from sextant.platforms.media import MediaFacts, MediaFile
 
 log = logging.getLogger("sextant.media")

@@ -11,12 +11,12 @@ from typing import Any
 import msgspec
 
 from sextant.errors import FixContent
-from sextant.media_pictures import READERS, picture
+from sextant.media.pictures import READERS, picture
 from sextant.platforms.media import MediaFacts
 
 log = logging.getLogger("sextant.media")
 
-PROBE = Path(__file__).with_name("media_probe.py")
+PROBE = Path(__file__).with_name("probe.py")
 PROBE_S = 30.0
 HEAD = 64
 """So many first bytes tell the type."""

@@ -12,14 +12,14 @@ from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from sextant import batches, pricing
-from sextant.batches import AHEAD, Chosen
-from sextant.budgets import LOOP_PART, Meter, Spent
 from sextant.clock import Clock
-from sextant.collecting import Asked, Collecting, is_charged
+from sextant.collecting import batches, pricing
+from sextant.collecting.batches import AHEAD, Chosen
+from sextant.collecting.budgets import LOOP_PART, Meter, Spent
+from sextant.collecting.holding import Hold, hold_after, hold_of
+from sextant.collecting.keeping import Kept
+from sextant.collecting.reading import Asked, Collecting, is_charged
 from sextant.engine import machine_time
-from sextant.holding import Hold, hold_after, hold_of
-from sextant.keeping import Kept
 from sextant.platforms.allowances import measured
 from sextant.platforms.freshness import Showing
 from sextant.store import Store, connections, posts, prices, readings, rounds, tallies

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from sextant.budgets import LOOP_PART, Budgets
-from sextant.planning import FIRST_PRICE, repriced
+from sextant.collecting.budgets import LOOP_PART, Budgets
+from sextant.collecting.planning import FIRST_PRICE, repriced
 from sextant.platforms.allowances import Allowance
 from sextant.platforms.freshness import Showing
 from sextant.store import prices, readings, tallies

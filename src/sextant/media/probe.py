@@ -1,7 +1,7 @@
 """MediaInfo in a process of its own: prints a file's tracks as JSON.
 
 A library in C++ reads what strangers wrote. Here it may crash, eat memory or run for ever, and nothing else
-does. Run as a script, so that nothing of Sextant is imported: `python -I media_probe.py FILE`.
+does. Run as a script, so that nothing of Sextant is imported: `python -I probe.py FILE`.
 """
 
 from __future__ import annotations

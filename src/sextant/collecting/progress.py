@@ -8,9 +8,9 @@ from datetime import datetime
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from sextant.budgets import Budgets
 from sextant.clock import Clock
-from sextant.collector import Collector
+from sextant.collecting.budgets import Budgets
+from sextant.collecting.loop import Collector
 from sextant.exposing import Source
 from sextant.store import Store, readings, rounds, tallies
 

@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from sextant.planning import Candidate, Subject, choose, due_at, is_free, worth
+from sextant.collecting.planning import Candidate, Subject, choose, due_at, is_free, worth
 from sextant.platforms.freshness import DAY_S, Showing
 
 AHEAD = 2

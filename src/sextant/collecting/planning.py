@@ -12,8 +12,8 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sextant.growth import Growth as Growth
-from sextant.growth import late_part_grown, part_grown
+from sextant.collecting.growth import Growth as Growth
+from sextant.collecting.growth import late_part_grown, part_grown
 from sextant.metrics import Number
 from sextant.platforms.freshness import DAY_S, Showing
 

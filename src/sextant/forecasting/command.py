@@ -10,17 +10,17 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from sextant.budgets import LOOP_PART
-from sextant.forecasting import Expected, Forecast, Terms, Use, forecast
-from sextant.keeping import subject_of
-from sextant.metering import Spend
-from sextant.planning import FIRST_PRICE
+from sextant.collecting.budgets import LOOP_PART
+from sextant.collecting.keeping import subject_of
+from sextant.collecting.planning import FIRST_PRICE
+from sextant.collecting.pricing import price_of
+from sextant.forecasting.forecast import Expected, Forecast, Terms, Use, forecast
+from sextant.forecasting.metering import Spend
+from sextant.forecasting.rehearsing import Posts
+from sextant.forecasting.samples import MOST, Size, picks, shares
 from sextant.platforms.allowances import Allowance, measured
 from sextant.platforms.base import Platform
 from sextant.platforms.freshness import Showing
-from sextant.pricing import price_of
-from sextant.rehearsing import Posts
-from sextant.samples import MOST, Size, picks, shares
 from sextant.store import Store, forecasts, prices
 from sextant.store.forecasts import Held
 

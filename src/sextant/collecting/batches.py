@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sextant import planning
-from sextant.keeping import moment, subject_of
-from sextant.planning import FIRST_PRICE, Candidate, Subject
+from sextant.collecting import planning
+from sextant.collecting.keeping import moment, subject_of
+from sextant.collecting.planning import FIRST_PRICE, Candidate, Subject
 from sextant.platforms.freshness import Showing
 from sextant.store.readings import Plan
 

@@ -18,10 +18,10 @@ from itertools import islice
 from typing import Any
 
 from sextant.clock import iso
-from sextant.metering import Meter, Spend
+from sextant.forecasting.metering import Meter, Spend
+from sextant.forecasting.rehearsing import Batch, Posts, Round
 from sextant.platforms.allowances import DAY_S, Allowance, price_of
 from sextant.platforms.freshness import Showing
-from sextant.rehearsing import Batch, Posts, Round
 
 LEAST_WINDOW_S = 60
 """Shorter windows are met by waiting a moment between two calls, and cost no freshness."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sextant.planning import Subject
+from sextant.collecting.planning import Subject
+from sextant.forecasting.rehearsing import Posts
 from sextant.platforms.freshness import DAY_S
-from sextant.rehearsing import Posts
 
 MOST = 10_000
 """Up to so many destinations all are gone through; where there are more, about so many."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from sextant.media import Fetcher, PostMedia
+from sextant.media.fetching import Fetcher, PostMedia
 from sextant.platforms.media import MediaFacts
 
 KEPT_S = 60.0

@@ -1,0 +1,1 @@
+"""What reading the posts of now will cost until a moment."""
