@@ -46,7 +46,10 @@ bench: setup
 	$(BIN)/python bench/read.py
 	$(BIN)/python bench/cost.py
 	$(BIN)/python bench/live.py
+	$(BIN)/python bench/freshness.py
 	$(BIN)/python bench/scale.py
+	$(BIN)/python bench/scale.py --postgres
+	$(BIN)/python bench/history.py
 	$(BIN)/python bench/memory.py
 	$(BIN)/python bench/lateness.py
 	$(BIN)/python bench/lateness.py --postgres
