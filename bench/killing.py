@@ -8,7 +8,7 @@ and all start: so every window of an allowance begins while nobody reads, and co
 
 Most kills wait until the process has an account in hand (`rounds.holder`), and then for a random part of a
 call, or until just after an answer, when it is being kept (`aimed`). `in_batch`: kills that left an account
-in the hand of the dead.
+in the hand of the dead. Where they have most accounts, they are made to have been silent for long.
 
 After each kill: every row and reading that was there is there, none is older. lost: what is not, or a number
 without its history. doubled: rows of the history that say nothing new, or come twice in the feed of changes.
@@ -46,7 +46,7 @@ from bench import kept, running, watched
 from bench.kept import Look, Purse
 from bench.running import NETWORKS, Client, Process, Stage
 from bench.seeding import SECRET, Read, consenting, fill, owner_of, placed, stand
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sextant.clock import iso
@@ -228,6 +228,16 @@ async def unread(scene: Scene, *, strict: bool = False) -> list[str]:
     ]
 
 
+async def bury(scene: Scene) -> None:
+    """As if half a minute had passed: the last beat of each dead worker's heart is put back."""
+    living = {process.pid for process in scene.stage.everything}
+    workers, long_ago = tables.workers, datetime.now(UTC) - timedelta(seconds=2 * SILENT_S)
+    async with scene.store.write() as db:
+        for worker_id, name in (await db.execute(select(workers.c.id, workers.c.name))).all():
+            if int(name.rpartition(":")[2]) not in living:
+                await db.execute(update(workers).where(workers.c.id == worker_id).values(beat_at=long_ago))
+
+
 async def at_rest(scene: Scene, patience_s: float) -> list[str]:
     """Returns when all are up and nothing is left that could be read, or patience is at an end: what is left.
 
@@ -280,7 +290,9 @@ async def stopped_in_batch(scene: Scene, apart: int, patience_s: float) -> Proce
                 return victim
             os.killpg(victim.groups[-1], signal.SIGCONT)
         elif not await unread(scene):
-            return None
+            if len(await unread(scene, strict=True)) <= len(scene.connections) // 2:
+                return None
+            await bury(scene)
         for process in scene.stage.everything:
             process.check()
         await asyncio.sleep(0.01)
@@ -365,8 +377,10 @@ async def later(scene: Scene) -> None:
     await all_stop(scene)
     found = await check(scene)
     scene.waited += sum(account.held_by_ceiling for account in found.accounts)
-    due = sorted(account.due_at for account in found.accounts if account.due_at is not None)
-    await move(scene, due[len(due) // 2].timestamp())
+    due = sorted(
+        each.due_at for each in found.accounts if each.due_at is not None and each.due_at > scene.now
+    )
+    await move(scene, due[len(due) // 2].timestamp() if due else 0)
     scene.counts["moves"] += 1
     tell(f"the networks' time is {iso(scene.now)}; {progress(scene)}")
 
@@ -438,10 +452,12 @@ def hold_feed_against(scene: Scene, changes: Sequence[tuple[Any, ...]], found: L
     scene.wrong("doubled", (f"too often in the feed: {row}" for row in given - rows))
 
 
-async def finish(scene: Scene, patience_s: float) -> float:
+async def finish(scene: Scene, patience_s: float, hurry: bool) -> float:
     """Everybody is back: all that is due is read, then without ceilings all there is. Returns how long the
-    first took, in seconds."""
+    first took, in seconds. `hurry`: the half minute of silence is not waited for."""
     began = time.monotonic()
+    if hurry:
+        await bury(scene)
     come_back(scene, everybody=True)
     scene.wrong("stuck", (f"account {name}" for name in await at_rest(scene, patience_s)))
     took = time.monotonic() - began
@@ -471,7 +487,13 @@ def progress(scene: Scene) -> str:
 
 
 async def crash(
-    stage: Stage, posts: int, kills: int, seed: int, apart: int = APART, patience_s: float = PATIENCE_S
+    stage: Stage,
+    posts: int,
+    kills: int,
+    seed: int,
+    apart: int = APART,
+    patience_s: float = PATIENCE_S,
+    hurry: bool = False,
 ) -> dict[str, float]:
     """The table as one object. `apart`: most requests that the networks get between two kills."""
     limits = ceilings(posts // len(NETWORKS))
@@ -489,7 +511,7 @@ async def crash(
             come_back(scene)
             with suppress(Stuck):
                 await killing(scene, kills, apart, patience_s)
-            took = await finish(scene, patience_s)
+            took = await finish(scene, patience_s, hurry)
             return await result(scene, took)
     finally:
         await store.close()

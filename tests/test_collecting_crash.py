@@ -33,7 +33,7 @@ def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Stage:
 async def test_nothing_is_lost_doubled_exceeded_or_stuck(
     stage: Stage, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    found = await crash(stage, POSTS, KILLS, SEED, APART)
+    found = await crash(stage, POSTS, KILLS, SEED, APART, hurry=True)
     wrong = {name: found[name] for name in ("lost", "doubled", "exceeded", "stuck")}
     assert not any(wrong.values()), (wrong, capfd.readouterr().err)
     assert (found["posts"], found["kills"]) == (POSTS, KILLS)
