@@ -51,7 +51,7 @@ async def spent_of(store: Store, found: Budgets, connection_id: str = "") -> dic
         }
 
 
-async def settle(store: Store, meter: Meter, *, charged: bool = True) -> None:
+async def settle(store: Store, meter: Meter, *, charged: int = 0) -> None:
     async with store.write() as db:
         await meter.settle(db, charged=charged)
 
@@ -170,7 +170,7 @@ async def test_as_many_posts_are_paid_as_the_scarcest_ceiling_allows(store: Stor
         async with store.write() as db:
             await found.meter("net", "b").begin(db, 1)
     assert await spent_of(store, found) == {"posts_per_day": 4, "posts_per_month": 4}
-    await settle(store, meter, charged=False)
+    await settle(store, meter, charged=0)
     assert await spent_of(store, found) == {"posts_per_day": 0, "posts_per_month": 0}
 
 
@@ -180,7 +180,7 @@ async def test_posts_that_were_read_stay_paid(store: Store, clock: Standing) -> 
     async with store.write() as db:
         assert await meter.begin(db, 7) == 7
         assert await found.meter("net", "b").begin(db, 0) == 0
-    await settle(store, meter, charged=True)
+    await settle(store, meter, charged=7)
     assert await spent_of(store, found) == {"posts_per_day": 7}
 
 

@@ -279,3 +279,19 @@ async def test_an_account_that_has_used_most_of_what_the_network_allows_is_left_
     assert sum(seen) == 400, "four of five calls, a hundred posts each; the fifth is for others"
     await reader.advance(16 * MINUTE)
     await all_read(reader, posts, 700)
+
+
+async def test_a_ceiling_that_has_no_room_for_a_whole_batch_is_used_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, database_url: str
+) -> None:
+    """Each post of a batch counts as a call at Instagram: of 20 an hour the plan has 18."""
+    monkeypatch.setenv("SEXTANT_INSTAGRAM_CEILINGS", "calls_per_hour=20")
+    async with started(tmp_path, database_url, collect=True) as up, Client(up) as reader:
+        posts = await put_out(reader, "instagram", [DAY + n for n in range(40)])
+        await all_read(reader, posts, 1)
+        await at_rest(reader)
+        seen = sum(reading.as_of is not None for reading in await stored(reader, posts))
+        async with up.services.store.read() as db:
+            (left,) = await up.services.collecting.budgets.left(db, "instagram", posts[0].connection_id)
+        assert seen >= 5
+        assert left.left == 2, "all that the plan may spend is spent"

@@ -222,12 +222,12 @@ class Meter:
             self._charged[purse] = granted
         return granted
 
-    async def settle(self, db: AsyncConnection, *, charged: bool) -> None:
-        """Gives back what was not used; `charged`: the posts were, or may have been, charged."""
+    async def settle(self, db: AsyncConnection, *, charged: int) -> None:
+        """Gives back what was not used; `charged`: so many posts were, or may have been."""
         for purse, count in self._have.items():
             await tallies.give_back(db, purse, count)
-        for purse, count in self._charged.items() if not charged else ():
-            await tallies.give_back(db, purse, count)
+        for purse, count in self._charged.items():
+            await tallies.give_back(db, purse, count - charged)
         if self._used:
             self._budgets.usual[self._platform] = dict(self._used)
         self._have.clear()

@@ -173,14 +173,15 @@ class Collector:
             return
         if rows is None:
             return
-        asked = await self.collecting.ask(batch.connection, rows, meter) if rows else Asked({})
+        asked = await self._asked(batch, rows, meter) if rows else Asked({})
         unread = {name for name, reading in asked.readings.items() if isinstance(reading.fault, Spent)}
-        rows = [row for row in rows if row.id not in unread]
+        rows = [row for row in rows if row.id in asked.readings and row.id not in unread]
+        charged = sum(row.id in batch.chosen.charged for row in rows) if is_charged(asked) else 0
         hold = hold_after(asked, batch.round.failures + 1, self.clock.now())
         # A hold shows in the answers of all the account's posts: that is not quiet.
         async with self.store.write(quiet=hold is None) as db:
             results = await self.collecting.keep(db, batch.connection, rows, asked, batch.known)
-            await meter.settle(db, charged=is_charged(asked))
+            await meter.settle(db, charged=charged)
             await self._rest(db, batch, asked, hold)
         self.collecting.forget([row.post_id for row in rows])
         self._count(batch.round.platform, results)
@@ -199,6 +200,14 @@ class Collector:
             paid = await meter.begin(db, len(chosen.charged))
         charged = [name for name in chosen.ids if name in chosen.charged][paid:]
         return [row for row in batch.rows if row.id not in charged]
+
+    async def _asked(self, batch: Batch, rows: Sequence[Destination], meter: Meter) -> Asked:
+        """Where a ceiling leaves no room for all of them, of the half that is worth more, and so on."""
+        while True:
+            asked = await self.collecting.ask(batch.connection, rows, meter)
+            if len(rows) == 1 or not isinstance(asked.fault, Spent):
+                return asked
+            rows = rows[: len(rows) // 2]
 
     def _reader_of(self, batch: Batch) -> Reader:
         """The account itself is already among those under way."""

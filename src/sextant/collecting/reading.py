@@ -102,7 +102,7 @@ class Collecting:
             asked = Asked({destination.id: Reading(destination.native_id or "", fault=fault)}, fault)
         async with self.store.write(quiet=True) as db:
             await self.keep(db, connection, [destination], asked, known, refreshed=refresh)
-            await meter.settle(db, charged=is_charged(asked))
+            await meter.settle(db, charged=int(not paid and is_charged(asked)))
         self.forget([destination.post_id])
 
     def is_paid(self, platform: str, as_of: datetime | None) -> bool:
