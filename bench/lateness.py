@@ -20,10 +20,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parent.parent))
 
-import running
-from running import Client, Stage
+from bench import running
+from bench.running import Client, Stage
 
 NETWORK = "x"
 MINUTE = timedelta(seconds=60)
@@ -47,9 +47,8 @@ def read(text: str) -> datetime:
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
-async def schedule(client: Client, name: str, due: Sequence[datetime]) -> None:
+async def schedule(client: Client, name: str, due: Sequence[datetime], accounts: Sequence[str]) -> None:
     """One post for each moment, to the accounts in turn."""
-    accounts = (await client.accounts())[NETWORK]
     places = asyncio.Semaphore(AT_ONCE)
 
     async def one(number: int) -> None:
@@ -92,15 +91,15 @@ def beginning(posts: int) -> datetime:
 
 
 async def spread(client: Client, posts: int, name: str, over: timedelta) -> dict[str, Any]:
-    first = beginning(posts)
-    await schedule(client, name, [first + over * (number / posts) for number in range(posts)])
+    first, accounts = beginning(posts), (await client.accounts())[NETWORK]
+    await schedule(client, name, [first + over * (number / posts) for number in range(posts)], accounts)
     await until(first + over)
     return await outcome(client, name)
 
 
 async def down(stage: Stage, client: Client, posts: int) -> dict[str, Any]:
-    due = beginning(posts)
-    await schedule(client, "down", [due] * posts)
+    due, accounts = beginning(posts), (await client.accounts())[NETWORK]
+    await schedule(client, "down", [due] * posts, accounts)
     for process in [*stage.apis, *stage.workers]:
         process.end()
     tell("down: nothing runs")
