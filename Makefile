@@ -53,6 +53,8 @@ bench: setup
 	$(BIN)/python bench/memory.py
 	$(BIN)/python bench/lateness.py
 	$(BIN)/python bench/lateness.py --postgres
+	$(BIN)/python bench/beside.py
+	$(BIN)/python bench/beside.py --postgres
 	$(BIN)/python bench/crash.py
 	$(BIN)/python bench/crash.py --postgres
 	$(BIN)/python bench/killing.py

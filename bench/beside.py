@@ -118,6 +118,7 @@ class Readings:
             feeding.cancel()
             with suppress(asyncio.CancelledError):
                 await feeding
+            self.fewest = 0
 
     async def longest_pause(self, first: datetime, last: datetime) -> float:
         """Seconds in that span without a request for numbers under way, by the ledger."""

@@ -12,7 +12,7 @@ import logging
 import os
 import socket
 from collections.abc import Callable, Coroutine
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sextant.clock import Clock
@@ -26,6 +26,8 @@ BEAT_EVERY_S = 5.0
 AT_ONCE = 32
 PER_ACCOUNT = 3
 """Deliveries to one account at once: a long upload does not hold up a text, and no account is flooded."""
+JUST_BEGUN_S = 3.0
+SOON = timedelta(seconds=0.1)
 
 
 Advance = Callable[[str, str], Coroutine[Any, Any, None]]
@@ -44,6 +46,8 @@ class Engine:
         self.worker_id = new_id()
         self._advance = advance
         self._running: dict[str, asyncio.Task[None]] = {}
+        self._begun: dict[str, float] = {}
+        self._coming: datetime | None = None
         self._wake = asyncio.Event()
         self._loops: list[asyncio.Task[None]] = []
 
@@ -72,6 +76,13 @@ class Engine:
         """There may be something due."""
         self._wake.set()
 
+    def is_pressed(self) -> bool:
+        """Whether a post has just begun to go out, or is due in a moment: what can wait should."""
+        since = asyncio.get_running_loop().time() - JUST_BEGUN_S
+        if any(begun > since for begun in self._begun.values()):
+            return True
+        return self._coming is not None and self._coming <= self.clock.now() + SOON
+
     async def _looking(self) -> None:
         while True:
             self._wake.clear()
@@ -91,7 +102,7 @@ class Engine:
         me = deliveries.Worker(self.worker_id, tuple(self._running), machine_time())
         async with self.store.read() as db:
             due = await deliveries.any_due(db, me, now)
-            coming = await deliveries.next_due(db, now)
+            self._coming = coming = await deliveries.next_due(db, now)
         if due:
             async with self.store.write(quiet=True) as db:
                 claimed = await deliveries.claim(db, me, now, room, PER_ACCOUNT)
@@ -104,10 +115,11 @@ class Engine:
     def _start(self, destination_id: str) -> None:
         task = asyncio.create_task(self._advance(destination_id, self.worker_id))
         self._running[destination_id] = task
+        self._begun[destination_id] = asyncio.get_running_loop().time()
         task.add_done_callback(lambda done: self._ended(destination_id, done))
 
     def _ended(self, destination_id: str, done: asyncio.Task[None]) -> None:
-        del self._running[destination_id]
+        del self._running[destination_id], self._begun[destination_id]
         if not done.cancelled() and (error := done.exception()):
             log.error("work on %s broke off; it is taken up again", destination_id, exc_info=error)
         else:

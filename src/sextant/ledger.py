@@ -101,7 +101,7 @@ class Ledger:
             if not rows:
                 return
             try:
-                async with self.store.write(quiet=True) as db:
+                async with self.store.write(quiet=True, behind=True) as db:
                     await ledger.append(db, rows)
                     await ledger.prune(db, self.clock.now() - self.keep, PRUNED_AT_ONCE)
             except Exception:

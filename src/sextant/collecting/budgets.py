@@ -142,6 +142,7 @@ class Meter:
     def __init__(self, budgets: Budgets, platform: str, connection_id: str, part: float) -> None:
         self._budgets, self._platform, self._connection_id = budgets, platform, connection_id
         self._part = part
+        self._by_plan = part < 1.0
         self._limited = {allowance.name: allowance for allowance in budgets.limited(platform)}
         self._have: dict[Purse, int] = {}
         self._used: Counter[str] = Counter()
@@ -188,7 +189,7 @@ class Meter:
 
     async def _reserve(self, lacking: Mapping[str, int], purses: Mapping[str, Purse]) -> None:
         taken: dict[Purse, int] = {}
-        async with self._budgets.store.write(quiet=True) as db:
+        async with self._budgets.store.write(quiet=True, behind=self._by_plan) as db:
             for name in sorted(lacking):
                 allowance, purse = self._limited[name], purses[name]
                 count, more = lacking[name], max(lacking[name], self._used[name])

@@ -35,6 +35,10 @@ AT_ONCE = 4
 """Batches under way: enough for slow networks, and few beside those who wait for an answer."""
 RANKED = 2
 """So many times as many accounts as there is room for are compared, when more are due than that."""
+BESIDE, BESIDE_S = 1, 5.0
+"""Batches under way while posts go out, and for so long after the last was seen."""
+GIVES_WAY, GIVES_WAY_S = 250, 0.02
+"""So often, so long each time, posts go out first: before batches are begun, and before each is kept."""
 TALLIES_KEPT = timedelta(days=70)
 
 
@@ -67,6 +71,9 @@ class Collector:
         """By platform, since this process began: posts `read`, of them `saved` with numbers, or `refused`."""
         self.told: Callable[[int], None] = lambda posts: None
         """Is told of each so many posts that were looked at (a progress bar)."""
+        self.is_pressed: Callable[[], bool] = lambda: False
+        """Whether posts are just going out."""
+        self._was_pressed = float("-inf")
         self._running: dict[str, asyncio.Task[None]] = {}
         self._wake = asyncio.Event()
         self._loop: asyncio.Task[None] | None = None
@@ -77,7 +84,7 @@ class Collector:
 
     async def begin(self) -> None:
         """Before the first look."""
-        async with self.store.write() as db:
+        async with self.store.write(behind=True) as db:
             await rounds.forget_ceilings(db)
             await tallies.prune(db, self.clock.now() - TALLIES_KEPT)
 
@@ -119,7 +126,8 @@ class Collector:
 
     async def _look(self) -> int:
         """Begins the batches that are worth most, as far as there is room; how many."""
-        room = AT_ONCE - len(self._running)
+        await self._gives_way()
+        room = self._most() - len(self._running)
         if room <= 0:
             return 0
         ready = await self.pick(room)
@@ -162,6 +170,18 @@ class Collector:
         else:
             self._wake.set()
 
+    def _most(self) -> int:
+        """Batches under way at once."""
+        since = asyncio.get_running_loop().time() - BESIDE_S
+        return BESIDE if self._was_pressed > since else AT_ONCE
+
+    async def _gives_way(self) -> None:
+        for _ in range(GIVES_WAY):
+            if not self.is_pressed():
+                return
+            self._was_pressed = asyncio.get_running_loop().time()
+            await asyncio.sleep(GIVES_WAY_S)
+
     # ---- one batch ----
 
     async def _collect(self, batch: Batch) -> None:
@@ -178,8 +198,9 @@ class Collector:
         rows = [row for row in rows if row.id in asked.readings and row.id not in unread]
         charged = sum(row.id in batch.chosen.charged for row in rows) if is_charged(asked) else 0
         hold = hold_after(asked, batch.round.failures + 1, self.clock.now())
+        await self._gives_way()
         # A hold shows in the answers of all the account's posts: that is not quiet.
-        async with self.store.write(quiet=hold is None) as db:
+        async with self.store.write(quiet=hold is None, behind=True) as db:
             results = await self.collecting.keep(db, batch.connection, rows, asked, batch.known)
             await meter.settle(db, charged=charged)
             await self._rest(db, batch, asked, hold)
@@ -193,7 +214,7 @@ class Collector:
         """
         chosen = batch.chosen
         # When a post is read next shows in its answer.
-        async with self.store.write(quiet=not chosen.postponed) as db:
+        async with self.store.write(quiet=not chosen.postponed, behind=True) as db:
             if not await rounds.take(db, self._reader_of(batch), batch.connection.id, self.clock.now()):
                 return None
             await readings.postpone(db, chosen.postponed)
@@ -216,7 +237,7 @@ class Collector:
 
     async def _held(self, batch: Batch, hold: Hold) -> None:
         """Nothing was sent."""
-        async with self.store.write() as db:
+        async with self.store.write(behind=True) as db:
             await self._leave_alone(db, batch, hold)
             await self._reprice(db, batch)
 

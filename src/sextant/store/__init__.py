@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
 from sqlalchemy import event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from sextant.store.line import Line
 
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
 STALE_AFTER_S = 1.0
@@ -30,7 +31,7 @@ class Store:
         self.engine = _engine(url)
         self._watch = _SqliteWatch(self.url.database or "") if self.is_sqlite else _TimeWatch(seconds)
         # Who waits for SQLite's own lock sleeps, up to 100 ms at a time, and it is not the first who gets it.
-        self._turn: AbstractAsyncContextManager[None] = asyncio.Lock() if self.is_sqlite else nullcontext()
+        self._line = Line() if self.is_sqlite else None
 
     @property
     def is_sqlite(self) -> bool:
@@ -43,13 +44,14 @@ class Store:
             yield connection
 
     @asynccontextmanager
-    async def write(self, quiet: bool = False) -> AsyncIterator[AsyncConnection]:
+    async def write(self, quiet: bool = False, *, behind: bool = False) -> AsyncIterator[AsyncConnection]:
         """A transaction that writes; it commits at the end, and on SQLite takes the lock at the start.
 
         `quiet`: it changes neither an API key nor an analytics answer, but for those that `Reports.forget` is
-        told of once it is committed.
+        told of once it is committed. `behind`: nobody waits for it, so on SQLite others who write go first.
         """
-        async with self._turn, self.engine.connect() as connection:
+        turn = self._line.turn(behind) if self._line else nullcontext()
+        async with turn, self.engine.connect() as connection:
             await connection.execution_options(sextant_writes=True)
             marking = nullcontext() if quiet else self._watch.marking(connection)
             async with connection.begin(), marking:
