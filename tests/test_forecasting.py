@@ -319,8 +319,8 @@ def test_a_sample_costs_about_what_the_whole_does(name: str, showing: Showing, r
     assert some.sampled is not None
     assert 700 < some.sampled < 1300
     assert some.destinations == whole.destinations > 3000
-    assert some.total().charged == pytest.approx(whole.total().charged, rel=0.06)
-    assert some.total().usd == pytest.approx(whole.total().usd, rel=0.06)
+    assert some.total().charged == pytest.approx(whole.total().charged, rel=0.1)
+    assert some.total().usd == pytest.approx(whole.total().usd, rel=0.1)
     assert some.total().requests == pytest.approx(whole.total().requests, rel=requests)
 
 

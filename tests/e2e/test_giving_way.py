@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from sextant import collector, engine
+from sextant import engine
+from sextant.collecting import loop
 from tests.e2e.client import Client
 from tests.e2e.conftest import started
 from tests.e2e.out import put_out
@@ -38,9 +39,9 @@ async def going_out(client: Client) -> asyncio.Task[dict[str, object]]:
 async def test_nothing_is_read_while_a_post_is_just_going_out(
     reader: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(collector, "GIVES_WAY", 10**9)
+    monkeypatch.setattr(loop, "GIVES_WAY", 10**9)
     made = await going_out(reader)
-    await until(lambda: reader.up.services.collector._most() == collector.BESIDE, "a collector that waits")
+    await until(lambda: reader.up.services.collector._most() == loop.BESIDE, "a collector that waits")
     due = await put_out(reader, "youtube", [DAY, 2 * DAY])
     await reader.no_faults()
     view = await reader.settled(str((await made)["post_id"]))
@@ -51,7 +52,7 @@ async def test_nothing_is_read_while_a_post_is_just_going_out(
 
 
 async def test_reading_waits_for_a_while_only(reader: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(collector, "GIVES_WAY", 2)
+    monkeypatch.setattr(loop, "GIVES_WAY", 2)
     made = await going_out(reader)
     due = await put_out(reader, "youtube", [DAY, 2 * DAY])
     await all_read(reader, due)
