@@ -13,7 +13,7 @@ from sextant.sandbox.clock import SandboxClock
 
 ASKED_EVERY_S = 1.0
 MOVED_S = 0.5
-"""A smaller difference is the way of the answer; time that is not moved never steps back."""
+"""A smaller difference is none; time that is not moved never steps back."""
 TIMEOUT = aiohttp.ClientTimeout(total=2)
 
 
@@ -37,13 +37,18 @@ async def follow(session: aiohttp.ClientSession, clock: SandboxClock) -> None:
 
 
 async def asked(session: aiohttp.ClientSession, clock: SandboxClock) -> None:
-    """Takes over the networks' time and pace; when they do not answer, all stays as it is."""
+    """Takes over the networks' time and pace; when they do not answer, all stays as it is.
+
+    Their time is as of some moment between question and answer, however long that takes.
+    """
+    before = clock.timestamp()
     try:
         async with session.get("/_control/clock", raise_for_status=True) as answer:
             told = await answer.json()
     except (aiohttp.ClientError, TimeoutError):
         return
     clock.run_at(told["rate"])
-    moved = datetime.fromisoformat(told["now"]).timestamp() - clock.timestamp()
+    now = datetime.fromisoformat(told["now"]).timestamp()
+    moved = now - min(max(now, before), clock.timestamp())
     if abs(moved) > MOVED_S:
         clock.advance(moved)
