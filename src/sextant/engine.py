@@ -27,7 +27,7 @@ AT_ONCE = 32
 PER_ACCOUNT = 3
 """Deliveries to one account at once: a long upload does not hold up a text, and no account is flooded."""
 JUST_BEGUN_S = 3.0
-SOON = timedelta(seconds=0.1)
+SOON = timedelta(seconds=0.25)
 
 
 Advance = Callable[[str, str], Coroutine[Any, Any, None]]
