@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -193,3 +194,29 @@ async def test_a_window_that_ends_in_a_moment_is_waited_for(store: Store) -> Non
         await meter.spend(asking(calls_per_second=1))
         sent.append(clock.now())
     assert sent[-1] - begun > timedelta(seconds=4), "at most three in each two seconds"
+
+
+async def test_reads_that_begin_and_end_at_once_do_not_lock_each_other_out(
+    store: Store, clock: Standing, database_url: str
+) -> None:
+    """Both take several of the app's purses, two processes at a time; on Postgres each purse is a lock."""
+    other = Store(database_url)
+    several = [Allowance(f"calls_{n}", "app", DAY, 10**6) for n in range(3)]
+    charged = replace(PAID, ceiling=10**6)
+    places = [budgets(of, clock, charged, *several) for of in (store, other)]
+    spends = {f"calls_{n}": 1 for n in range(3)}
+
+    async def reads(found: Budgets, name: str) -> None:
+        for turn in range(15):
+            meter = found.meter("net", name)
+            async with found.store.write() as db:
+                await meter.begin(db, 2)
+            for _ in range(1 + turn % 2):  # what was usual the last time is often too much
+                await meter.spend(asking(**spends))
+            async with found.store.write() as db:
+                await meter.settle(db, charged=1)
+
+    await asyncio.gather(*(reads(found, f"{n}") for n in range(6) for found in places))
+    await other.close()
+    spent = dict.fromkeys(spends, 12 * (8 + 2 * 7))
+    assert await spent_of(store, places[0]) == {"posts_per_day": 12 * 15, **spent}

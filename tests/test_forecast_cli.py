@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 from bench.seeding import Read, Seeded, seed, strangers
 
-from sextant.collecting.batches import subject_of
+from sextant.collecting.batches import planned
 from sextant.collecting.planning import FIRST_PRICE
 from sextant.forecasting.command import forecast_of
 from sextant.forecasting.forecast import Cost
-from sextant.forecasting.samples import Pick, size_of
+from sextant.forecasting.samples import YOUNG_S, Pick, size_of
 from sextant.forecasting.samples import taken as taken_evenly
 from sextant.platforms import PLATFORMS
 from sextant.platforms.allowances import Allowance, measured
@@ -38,11 +38,11 @@ async def seeded(store: Store, count: int, accounts: int = 1, now: datetime = NO
 async def test_accounts_have_the_size_that_their_posts_make(store: Store) -> None:
     await seeded(store, 60, accounts=2)
     async with store.read() as db:
-        held = await forecasts.accounts(db, NOW)
+        held = await forecasts.accounts(db, NOW, YOUNG_S)
         assert [one.posts for one in held] == [5] * 12
         for one in held:
-            plans = await forecasts.plans(db, Pick(one.connection_id, 5, 5, 1.0))
-            size = size_of([subject_of(plan) for plan in plans], NOW.timestamp())
+            plans = await forecasts.plans(db, one.connection_id, 5, 5)
+            size = size_of([planned(plan) for plan in plans], NOW.timestamp())
             assert one.posts == size.posts
             assert one.demand == pytest.approx(size.demand)
 
@@ -55,7 +55,7 @@ async def test_what_is_read_no_more_and_who_is_gone_cost_nothing(store: Store) -
         await readings.never_again(db, first.destination_id)
         await connections.forget(db, gone, NOW)
     async with store.read() as db:
-        held = {one.connection_id: one.posts for one in await forecasts.accounts(db, NOW)}
+        held = {one.connection_id: one.posts for one in await forecasts.accounts(db, NOW, YOUNG_S)}
     assert gone not in held
     assert held[kept] == 1
 
@@ -63,10 +63,10 @@ async def test_what_is_read_no_more_and_who_is_gone_cost_nothing(store: Store) -
 async def test_a_part_of_an_accounts_posts_is_taken_evenly(store: Store) -> None:
     await seeded(store, 120)
     async with store.read() as db:
-        account = (await forecasts.accounts(db, NOW))[0].connection_id
-        everything = [subject_of(plan) for plan in await forecasts.plans(db, Pick(account, 20, 20, 1.0))]
+        account = (await forecasts.accounts(db, NOW, YOUNG_S))[0].connection_id
+        everything = [planned(plan) for plan in await forecasts.plans(db, account, 20, 20)]
         pick = Pick(account, 7, 20, 3.0)
-        some = [subject_of(plan) for plan in await forecasts.plans(db, pick)]
+        some = [planned(plan) for plan in await forecasts.plans(db, pick.account, pick.take, pick.of)]
     some.sort(key=lambda subject: subject.published_at)
     assert some == list(taken_evenly(pick, everything, 1.0).subjects)
 

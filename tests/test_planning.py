@@ -89,8 +89,11 @@ def test_what_grows_faster_is_read_earlier(
 def test_a_dearer_call_waits_longer(
     showing: Showing, age: float, pace: float, one: float, two: float
 ) -> None:
+    """What is paid for: the later that is, the more a last free reading of the day before is good for."""
     cheap, dear = sorted((one, two))
-    assert wait(read(age, pace), showing, cheap) <= wait(read(age, pace), showing, dear) * CLOSE
+    post = read(age, pace)
+    assume(not is_free(post, showing, due_at(post, showing, dear)))
+    assert wait(post, showing, cheap) <= wait(post, showing, dear) * CLOSE
 
 
 def test_a_post_that_did_not_grow_is_read_later_but_read() -> None:

@@ -56,8 +56,7 @@ def build(
     late_limit = timedelta(seconds=settings.late_limit_s)
     delivering = Delivering(store, clock, accounts, shelf, late_limit)
     engine = Engine(store, clock, delivering.advance)
-    collector = Collector(store, clock, collecting, engine.worker_id)
-    collector.is_pressed = engine.is_pressed
+    collector = Collector(store, clock, collecting, engine)
     exposition.add(collector_source(store, clock, collector, budgets))
     reports = Reports(store, clock, collecting, PLATFORMS, settings.read_deadline_s)
     collecting.forget = reports.forget

@@ -154,12 +154,7 @@ class Reports:
             if await posts.by_id(db, organization_id, post_id) is None:
                 raise NotFound("No such post.")
             targets = await posts.destinations_of(db, post_id)
-        if connection_id is None:
-            return targets
-        narrowed = [row for row in targets if row.connection_id == connection_id]
-        if not narrowed:
-            raise NotFound("The post does not target this connection.")
-        return narrowed
+        return narrowed(targets, connection_id)
 
     async def _stored(self, targets: Sequence[Destination]) -> dict[str, StoredReading]:
         async with self.store.read() as db:
@@ -177,6 +172,16 @@ class Reports:
         body = encoded(reporting.answer(post_id, lines, self.platforms, now))
         etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
         return Report(body, etag, good_until(lines, now), all(is_fresh(line, now) for line in lines))
+
+
+def narrowed(rows: list[Destination], connection_id: str | None) -> list[Destination]:
+    """All, or the one of a connection; NotFound when the post does not target it."""
+    if connection_id is None:
+        return rows
+    kept = [row for row in rows if row.connection_id == connection_id]
+    if not kept:
+        raise NotFound("The post does not target this connection.")
+    return kept
 
 
 def is_fresh(line: reporting.Line, now: datetime) -> bool:

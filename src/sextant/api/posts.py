@@ -27,6 +27,7 @@ from sextant.api.schema import (
 )
 from sextant.errors import Invalid, NotFound, fault_at
 from sextant.publishing import status_at_first
+from sextant.reports import narrowed
 from sextant.services import Services
 from sextant.store import connections, posts
 from sextant.store.organizations import PROPOSE
@@ -176,15 +177,6 @@ async def targets(
 ) -> list[Destination]:
     """All destinations of a post, or one."""
     return narrowed((await loaded(services, organization_id, post_id))[1], connection_id)
-
-
-def narrowed(rows: list[Destination], connection_id: str | None) -> list[Destination]:
-    if connection_id is None:
-        return rows
-    kept = [row for row in rows if row.connection_id == connection_id]
-    if not kept:
-        raise NotFound("The post does not target this connection.")
-    return kept
 
 
 @get(

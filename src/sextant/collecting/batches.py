@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sextant.collecting import planning
-from sextant.collecting.keeping import moment, subject_of
+from sextant.collecting.keeping import moment, planned
 from sextant.collecting.planning import FIRST_PRICE, Candidate, Subject
 from sextant.platforms.freshness import Showing
 from sextant.store.readings import Plan
@@ -39,13 +39,13 @@ class Chosen:
 def choose(plans: Sequence[Plan], showing: Showing, price: float, now: datetime) -> Chosen:
     """`plans`: an account's next ones, `AHEAD` batches of them if there are so many."""
     at = now.timestamp()
-    subjects = {plan.destination_id: subject_of(plan) for plan in plans}
+    subjects = {plan.destination_id: planned(plan) for plan in plans}
     due = [plan for plan in plans if plan.next_refresh_at <= now]
     postponed = _too_dear(due, subjects, showing, price, at) if price > FIRST_PRICE else {}
     candidates = [
         _candidate(plan, subjects[plan.destination_id], showing, now, plan.destination_id in postponed)
         for plan in plans
-        if plan.next_refresh_at <= now or at - _since(subjects[plan.destination_id]) >= showing.least_s
+        if plan.next_refresh_at <= now or at - subjects[plan.destination_id].since >= showing.least_s
     ]
     picked = planning.choose(candidates, showing.batch, showing)
     charged = frozenset(c.id for c in picked if not c.free)
@@ -56,10 +56,6 @@ def choose(plans: Sequence[Plan], showing: Showing, price: float, now: datetime)
         cost=showing.request + showing.post * len(charged) if picked else 0.0,
         postponed=tuple((name, moment(when)) for name, when in postponed.items()),
     )
-
-
-def _since(subject: Subject) -> float:
-    return subject.published_at if subject.read_at is None else subject.read_at
 
 
 def _too_dear(

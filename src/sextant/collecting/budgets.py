@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
@@ -66,19 +66,21 @@ class Budgets:
         """A network's allowances by name."""
         return self._allowances.get(platform, {})
 
-    def limited(self, platform: str) -> Iterator[Allowance]:
+    def limited(self, platform: str) -> dict[str, Allowance]:
         """Those that have a ceiling."""
-        return (allowance for allowance in self.of(platform).values() if allowance.ceiling is not None)
+        return {
+            name: allowance for name, allowance in self.of(platform).items() if allowance.ceiling is not None
+        }
 
     def meter(self, platform: str, connection_id: str, part: float = 1.0) -> Meter:
         return Meter(self, platform, connection_id, part)
 
     def counting(self, platform: str, connection_id: str) -> Callable[[Request], Awaitable[None]]:
         """Counts what is not reading but draws on the same allowances; it never refuses."""
-        limited = {allowance.name: allowance for allowance in self.limited(platform)}
+        limited = self.limited(platform)
 
         async def count(request: Request) -> None:
-            spent = {name: n for name, n in request.spends.items() if name in limited and n > 0}
+            spent = spent_of(request, limited)
             if not spent:
                 return
             now = self.clock.now()
@@ -97,7 +99,7 @@ class Budgets:
         """The app's, or with a connection the account's."""
         now, per = self.clock.now(), "account" if connection_id else "app"
         found = []
-        for allowance in self.limited(platform):
+        for allowance in self.limited(platform).values():
             if allowance.per == per and allowance.ceiling is not None:
                 purse = self.purse(platform, connection_id, allowance, now)
                 spent = await tallies.spent(db, [purse, *self._before(allowance, purse)])
@@ -136,6 +138,11 @@ class Budgets:
         return ceil(allowance.ceiling * part) - sum(earlier)
 
 
+def spent_of(request: Request, limited: Mapping[str, Allowance]) -> dict[str, int]:
+    """What a request counts against those that have a ceiling."""
+    return {name: count for name, count in request.spends.items() if name in limited and count > 0}
+
+
 class Meter:
     """What one read may spend: it reserves as it goes, in growing portions, and gives back what is over."""
 
@@ -143,7 +150,7 @@ class Meter:
         self._budgets, self._platform, self._connection_id = budgets, platform, connection_id
         self._part = part
         self._by_plan = part < 1.0
-        self._limited = {allowance.name: allowance for allowance in budgets.limited(platform)}
+        self._limited = budgets.limited(platform)
         self._have: dict[Purse, int] = {}
         self._used: Counter[str] = Counter()
         self._charged: dict[Purse, int] = {}
@@ -156,9 +163,7 @@ class Meter:
 
     async def spend(self, request: Request) -> None:
         """Before a request goes out. Raises Spent: then it must not."""
-        wanted = {
-            name: count for name, count in request.spends.items() if name in self._limited and count > 0
-        }
+        wanted = spent_of(request, self._limited)
         if not wanted:
             return
         async with self._turn:
@@ -224,11 +229,15 @@ class Meter:
         return granted
 
     async def settle(self, db: AsyncConnection, *, charged: int) -> None:
-        """Gives back what was not used; `charged`: so many posts were, or may have been."""
-        for purse, count in self._have.items():
-            await tallies.give_back(db, purse, count)
+        """Gives back what was not used; `charged`: so many posts were, or may have been.
+
+        In the order in which `begin` takes it: two processes that each hold what the other wants would both
+        wait for good.
+        """
         for purse, count in self._charged.items():
             await tallies.give_back(db, purse, count - charged)
+        for purse, count in sorted(self._have.items(), key=lambda entry: entry[0].allowance):
+            await tallies.give_back(db, purse, count)
         if self._used:
             self._budgets.usual[self._platform] = dict(self._used)
         self._have.clear()

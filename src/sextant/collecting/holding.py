@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sextant.collecting.budgets import Spent
-from sextant.collecting.keeping import BACK_OFF, BACK_OFF_MOST, OUTSIDE
+from sextant.collecting.keeping import OUTSIDE, retry
 from sextant.collecting.reading import Asked
-from sextant.errors import ActOutside, Fault, Gone, Reconnect, WaitUntil
+from sextant.errors import ActOutside, Fault, Gone, Reconnect
 
 RECONNECTS = timedelta(hours=6)
 ENOUGH = 80.0
@@ -46,12 +46,9 @@ def alone_until(fault: Fault | None, failures: int, now: datetime) -> datetime |
     match fault:
         case None | Gone():
             return None
-        case WaitUntil():
-            return max(fault.until, now + BACK_OFF)
         case Reconnect():
             return now + RECONNECTS
         case ActOutside():
             return now + OUTSIDE
         case _:
-            pause: timedelta = BACK_OFF * 2 ** min(max(failures - 1, 0), 12)
-            return now + min(pause, BACK_OFF_MOST)
+            return retry(fault, failures, now)

@@ -74,14 +74,18 @@ def newborn(siblings: Sequence[Plan], published_at: datetime, showing: Showing) 
 
     `siblings`: the account's posts that are read next.
     """
-    growth = planning.newborn(map(subject_of, siblings), showing)
+    growth = planning.newborn(map(planned, siblings), showing)
     subject = Subject(published_at.timestamp(), growth=growth)
     return moment(planning.due_at(subject, showing, FIRST_PRICE)), growth
 
 
-def subject_of(plan: Plan) -> Subject:
-    read_at = None if plan.as_of is None else plan.as_of.timestamp()
-    return Subject(plan.published_at.timestamp(), read_at, growth_of(plan), plan.late_out)
+def subject_of(seen: Plan | StoredReading, published_at: datetime) -> Subject:
+    read_at = None if seen.as_of is None else seen.as_of.timestamp()
+    return Subject(published_at.timestamp(), read_at, growth_of(seen), seen.late_out)
+
+
+def planned(plan: Plan) -> Subject:
+    return subject_of(plan, plan.published_at)
 
 
 def kept(
@@ -180,8 +184,7 @@ def _learned(
 
 
 def _planned(reading: StoredReading, destination: Destination, terms: Terms) -> StoredReading:
-    read_at = None if reading.as_of is None else reading.as_of.timestamp()
-    subject = Subject(_since(destination).timestamp(), read_at, growth_of(reading), reading.late_out)
+    subject = subject_of(reading, _since(destination))
     return replace(reading, next_refresh_at=moment(planning.due_at(subject, terms.showing, terms.price)))
 
 

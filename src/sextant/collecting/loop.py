@@ -19,7 +19,7 @@ from sextant.collecting.budgets import LOOP_PART, Meter, Spent
 from sextant.collecting.holding import Hold, hold_after, hold_of
 from sextant.collecting.keeping import Kept
 from sextant.collecting.reading import Asked, Collecting, is_charged
-from sextant.engine import machine_time
+from sextant.engine import Engine, machine_time
 from sextant.platforms.allowances import measured
 from sextant.platforms.freshness import Showing
 from sextant.store import Store, connections, posts, prices, readings, rounds, tallies
@@ -61,18 +61,16 @@ class Batch:
 
 
 class Collector:
-    """`worker_id`: as the engine's, whose heart beats for both."""
+    """`engine`: its heart beats for both, and what it sends goes first."""
 
-    def __init__(self, store: Store, clock: Clock, collecting: Collecting, worker_id: str) -> None:
+    def __init__(self, store: Store, clock: Clock, collecting: Collecting, engine: Engine) -> None:
         self.store, self.clock, self.collecting = store, clock, collecting
         self.budgets = collecting.budgets
-        self.worker_id = worker_id
+        self.engine = engine
         self.counts: Counter[tuple[str, str]] = Counter()
         """By platform, since this process began: posts `read`, of them `saved` with numbers, or `refused`."""
         self.told: Callable[[int], None] = lambda posts: None
         """Is told of each so many posts that were looked at (a progress bar)."""
-        self.is_pressed: Callable[[], bool] = lambda: False
-        """Whether posts are just going out."""
         self._was_pressed = float("-inf")
         self._running: dict[str, asyncio.Task[None]] = {}
         self._wake = asyncio.Event()
@@ -122,7 +120,7 @@ class Collector:
         )
 
     def _reader(self) -> Reader:
-        return Reader(self.worker_id, tuple(self._running), machine_time())
+        return Reader(self.engine.worker_id, tuple(self._running), machine_time())
 
     async def _look(self) -> int:
         """Begins the batches that are worth most, as far as there is room; how many."""
@@ -177,7 +175,7 @@ class Collector:
 
     async def _gives_way(self) -> None:
         for _ in range(GIVES_WAY):
-            if not self.is_pressed():
+            if not self.engine.is_pressed():
                 return
             self._was_pressed = asyncio.get_running_loop().time()
             await asyncio.sleep(GIVES_WAY_S)
@@ -189,7 +187,7 @@ class Collector:
         try:
             rows = await self._taken(batch, meter)
         except Spent as spent:
-            await self._held(batch, hold_of(spent))
+            await self._leave_alone(batch, hold_of(spent))
             return
         if rows is None:
             return
@@ -197,13 +195,13 @@ class Collector:
         unread = {name for name, reading in asked.readings.items() if isinstance(reading.fault, Spent)}
         rows = [row for row in rows if row.id in asked.readings and row.id not in unread]
         charged = sum(row.id in batch.chosen.charged for row in rows) if is_charged(asked) else 0
-        hold = hold_after(asked, batch.round.failures + 1, self.clock.now())
+        if hold := hold_after(asked, batch.round.failures + 1, self.clock.now()):
+            await self._leave_alone(batch, hold)
         await self._gives_way()
-        # A hold shows in the answers of all the account's posts: that is not quiet.
-        async with self.store.write(quiet=hold is None, behind=True) as db:
+        async with self.store.write(quiet=True, behind=True) as db:
             results = await self.collecting.keep(db, batch.connection, rows, asked, batch.known)
             await meter.settle(db, charged=charged)
-            await self._rest(db, batch, asked, hold)
+            await self._rest(db, batch, asked)
         self.collecting.forget([row.post_id for row in rows])
         self._count(batch.round.platform, results)
 
@@ -233,23 +231,22 @@ class Collector:
     def _reader_of(self, batch: Batch) -> Reader:
         """The account itself is already among those under way."""
         others = tuple(name for name in self._running if name != batch.connection.id)
-        return Reader(self.worker_id, others, machine_time())
+        return Reader(self.engine.worker_id, others, machine_time())
 
-    async def _held(self, batch: Batch, hold: Hold) -> None:
-        """Nothing was sent."""
-        async with self.store.write(behind=True) as db:
-            await self._leave_alone(db, batch, hold)
-            await self._reprice(db, batch)
+    async def _leave_alone(self, batch: Batch, hold: Hold) -> None:
+        """In a transaction of its own: whoever holds an app's accounts must not hold what they spend as well.
 
-    async def _leave_alone(self, db: AsyncConnection, batch: Batch, hold: Hold) -> None:
+        It is not quiet: when posts are read next shows in their answers.
+        """
         found = batch.round
         whose = found.connection_id if hold.account_only else None
-        await rounds.hold(db, hold.until, platform=found.platform, connection_id=whose, ceiling=hold.ceiling)
+        async with self.store.write(behind=True) as db:
+            await rounds.hold(
+                db, hold.until, platform=found.platform, connection_id=whose, ceiling=hold.ceiling
+            )
 
-    async def _rest(self, db: AsyncConnection, batch: Batch, asked: Asked, hold: Hold | None) -> None:
+    async def _rest(self, db: AsyncConnection, batch: Batch, asked: Asked) -> None:
         """Lets the account go."""
-        if hold is not None:
-            await self._leave_alone(db, batch, hold)
         failures = 0 if asked.fault is None else batch.round.failures + 1
         await rounds.rest(db, self._reader_of(batch), batch.connection.id, failures=failures)
         await self._reprice(db, batch)

@@ -57,6 +57,11 @@ class Subject:
     growth: Growth = TYPICAL
     late_out: bool = True
 
+    @property
+    def since(self) -> float:
+        """When its numbers were last right: at the last reading, or when it was published."""
+        return self.published_at if self.read_at is None else self.read_at
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -101,8 +106,7 @@ def worth(subject: Subject, showing: Showing, now: float) -> float:
 
     One that pays for the UTC day is good for the free ones in the rest of it too.
     """
-    since = subject.published_at if subject.read_at is None else subject.read_at
-    stood = now - since
+    stood = now - subject.since
     if stood <= 0.0:
         return 0.0
     change = expected_change(subject, showing, now)
@@ -238,7 +242,7 @@ def _interest(age_s: float) -> float:
 
 def _first(subject: Subject, showing: Showing, cost: float) -> float:
     """When the reading by itself is worth its cost, by halving on a logarithmic scale."""
-    since = subject.published_at if subject.read_at is None else subject.read_at
+    since = subject.since
 
     def short(wait: float) -> bool:
         now = since + wait

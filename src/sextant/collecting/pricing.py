@@ -56,7 +56,7 @@ async def reprice(
     """
     now, by_scope = budgets.clock.now(), {price.scope: price for price in known}
     for scope, per in (("", "app"), (connection_id, "account")):
-        allowances = [a for a in budgets.limited(platform) if a.per == per and is_long(a)]
+        allowances = [a for a in budgets.limited(platform).values() if a.per == per and is_long(a)]
         before = by_scope.get(scope)
         if not allowances or (before is not None and now - before.priced_at < LOOK_EVERY):
             continue

@@ -56,9 +56,8 @@ async def _left(db: AsyncConnection, budgets: Budgets, now: datetime) -> list[Me
         "sextant_budget_left", "What is left in the present window.", labels=["platform", "allowance"]
     )
     for platform in budgets.platforms:
-        for allowance in budgets.limited(platform):
-            begins = allowance.window.begin(now)
-            spent = await tallies.most_spent(db, platform, allowance.name, begins)
+        for allowance in budgets.limited(platform).values():
+            spent = await tallies.most_spent(db, platform, allowance.name, allowance.window.since(now))
             labels = [platform, allowance.name]
             ceiling.add_metric(labels, allowance.ceiling or 0)
             left.add_metric(labels, max(0, (allowance.ceiling or 0) - spent))

@@ -15,10 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sextant.accounts import Accounts
 from sextant.clock import Clock
-from sextant.collecting import pricing
+from sextant.collecting import planning, pricing
 from sextant.collecting.budgets import Budgets, Meter
-from sextant.collecting.keeping import Kept, Terms, kept, never_read
-from sextant.errors import Fault, Gone, OurBug, TryLater
+from sextant.collecting.keeping import Kept, Terms, kept, never_read, subject_of
+from sextant.errors import Fault, OurBug, TryLater
 from sextant.http import AccountCall
 from sextant.noting import Note, Noted, all_of
 from sextant.platforms.allowances import TellsUsage, Usage, measured
@@ -29,6 +29,7 @@ from sextant.store.connections import Connection
 from sextant.store.history import State
 from sextant.store.posts import Destination
 from sextant.store.prices import Price
+from sextant.store.readings import StoredReading
 
 log = logging.getLogger("sextant.collecting")
 
@@ -92,7 +93,7 @@ class Collecting:
             before = (await readings.of(db, [destination.id])).get(destination.id)
         assert connection is not None  # noqa: S101 - the foreign key holds it
         meter = self.budgets.meter(connection.platform, connection.id)
-        paid = before is not None and self.is_paid(connection.platform, before.as_of)
+        paid = before is not None and self._is_paid(destination, before)
         try:
             if meter.is_limited:
                 async with self.store.write(quiet=True) as db:
@@ -105,11 +106,12 @@ class Collecting:
             await meter.settle(db, charged=int(not paid and is_charged(asked)))
         self.forget([destination.post_id])
 
-    def is_paid(self, platform: str, as_of: datetime | None) -> bool:
-        """Whether a reading of a post is not charged: it was read on this UTC day, or nothing ever is."""
-        charging = any(allowance.charged_posts for allowance in self.budgets.of(platform).values())
-        now = self.clock.now().astimezone(UTC)
-        return not charging or (as_of is not None and as_of.astimezone(UTC).date() == now.date())
+    def _is_paid(self, destination: Destination, before: StoredReading) -> bool:
+        """Whether this day has paid for another reading of the post."""
+        showing = measured(self.accounts.platforms[destination.platform]).showing
+        return planning.is_free(
+            subject_of(before, published(destination).at), showing, self.clock.timestamp()
+        )
 
     # ---- whoever asks ----
 
@@ -192,9 +194,3 @@ def published(destination: Destination) -> Published:
         at=destination.published_at or datetime.min.replace(tzinfo=UTC),
         video_id=destination.native_video_id,
     )
-
-
-def is_over(kept: Kept) -> bool:
-    """The post is no longer there."""
-    fault = kept.reading.fault
-    return fault is not None and fault["code"] == Gone.code

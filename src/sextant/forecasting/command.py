@@ -11,13 +11,13 @@ from rich.table import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sextant.collecting.budgets import LOOP_PART
-from sextant.collecting.keeping import subject_of
+from sextant.collecting.keeping import planned
 from sextant.collecting.planning import FIRST_PRICE
 from sextant.collecting.pricing import price_of
 from sextant.forecasting.forecast import Expected, Forecast, Terms, Use, forecast
 from sextant.forecasting.metering import Spend
 from sextant.forecasting.rehearsing import Posts
-from sextant.forecasting.samples import MOST, Size, picks, shares
+from sextant.forecasting.samples import MOST, YOUNG_S, Size, picks, shares
 from sextant.platforms.allowances import Allowance, measured
 from sextant.platforms.base import Platform
 from sextant.platforms.freshness import Showing
@@ -36,7 +36,7 @@ async def forecast_of(
 ) -> Forecast:
     """Until the end of the month, from what the database holds."""
     async with store.read() as db:
-        held = [one for one in await forecasts.accounts(db, now) if one.platform in platforms]
+        held = [one for one in await forecasts.accounts(db, now, YOUNG_S) if one.platform in platforms]
         names = sorted({one.platform for one in held})
         terms = {
             name: await _terms(db, measured(platforms[name]).showing, name, allowances[name], now)
@@ -54,7 +54,7 @@ def _on(name: str, held: Sequence[Held]) -> list[Held]:
 async def _posts(db: AsyncConnection, name: str, held: Sequence[Held], most: int) -> list[Posts]:
     found = []
     for pick in picks({one.connection_id: Size(one.posts, one.demand) for one in held}, most):
-        subjects = [subject_of(plan) for plan in await forecasts.plans(db, pick)]
+        subjects = [planned(plan) for plan in await forecasts.plans(db, pick.account, pick.take, pick.of)]
         price = price_of(await prices.of(db, name, pick.account))
         of = None if pick.take == pick.of else pick.of
         found.append(Posts(pick.account, subjects, price, of, pick.accounts))

@@ -11,11 +11,9 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from sextant.collecting.batches import AHEAD
 from sextant.collecting.planning import Candidate, Subject, choose, due_at, is_free, worth
 from sextant.platforms.freshness import DAY_S, Showing
-
-AHEAD = 2
-"""So many batches' worth of an account's posts, the first due first, are looked at for one batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +65,15 @@ class Round:
         self._dues = [due_at(subject, showing, price) for subject in self._subjects]
         self._queue = [(due, n) for n, due in enumerate(self._dues)]
         heapq.heapify(self._queue)
-        self._ridden = bytearray(len(self._subjects))
         self._is_small = len(self._subjects) <= AHEAD * self._room
 
     def next_at(self) -> float:
         """When its next post is due."""
         while self._queue:
             due, n = self._queue[0]
-            if due == self._dues[n] and not self._ridden[n]:
+            if due == self._dues[n]:
                 return due
             heapq.heappop(self._queue)
-            if due == self._dues[n]:
-                self._plan(n)
         return math.inf
 
     def batch(self, now: float) -> Batch:
@@ -94,11 +89,8 @@ class Round:
 
     def read(self, batch: Iterable[int], now: float) -> None:
         for n in batch:
-            if self._saw(n, now) or self._dues[n] <= now or not self._is_small:
-                self._plan(n)
-            else:
-                # What was read before its time is due later than it was: when, is reckoned only at that time.
-                self._ridden[n] = True
+            self._saw(n, now)
+            self._plan(n)
 
     def _stands_for(self, due: int, now: float) -> float:
         """Posts that are not sampled are due at moments of their own, but for midnight and the beginning."""
@@ -123,8 +115,7 @@ class Round:
 
     def _may_ride(self, n: int, now: float) -> bool:
         subject = self._subjects[n]
-        since = subject.published_at if subject.read_at is None else subject.read_at
-        if now - since < self._showing.least_s:
+        if now - subject.since < self._showing.least_s:
             return False
         return self._showing.room_is_free or is_free(subject, self._showing, now)
 
@@ -132,12 +123,10 @@ class Round:
         return Candidate(str(n), worth(self._subjects[n], self._showing, now), self._dues[n] <= now)
 
     def _plan(self, n: int) -> None:
-        self._ridden[n] = False
         self._dues[n] = due_at(self._subjects[n], self._showing, self._price)
         heapq.heappush(self._queue, (self._dues[n], n))
 
-    def _saw(self, n: int, now: float) -> bool:
-        """Keeps the reading; whether the late numbers may make the post due sooner than it was."""
+    def _saw(self, n: int, now: float) -> None:
         subject, showing = self._subjects[n], self._showing
         age, growth = now - subject.published_at, subject.growth
         late_out = age >= self._arrives[n]
@@ -145,7 +134,6 @@ class Round:
         if arrived and subject.read_at is not None:
             growth = growth.arrived(subject.read_at - subject.published_at, age, showing)
         self._subjects[n] = Subject(subject.published_at, now, growth, late_out)
-        return arrived or (growth.lag_s is None and age < showing.late_until_s)
 
 
 def _arrives(subject: Subject, showing: Showing) -> float:

@@ -47,6 +47,10 @@ class Window:
         """The first moment of the window before this one."""
         return self.begin(self.begin(now) - timedelta(microseconds=1))
 
+    def since(self, now: datetime) -> datetime:
+        """From when on what is spent counts now, at the latest: also the window before, where it rolls."""
+        return self.before(now) if self.rolling else self.begin(now)
+
     def _first_day(self, now: datetime) -> date:
         today = now.astimezone(ZoneInfo(self.zone)).date()
         if self.month:

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from sqlalchemy import BigInteger, Float, Select, case, cast, func, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from sextant.forecasting.samples import YOUNG_S, Pick
 from sextant.store.connections import CONNECTED
 from sextant.store.readings import PLANNED, Plan
 from sextant.store.rows import many
@@ -39,11 +38,11 @@ class Taken:
     batches: int
 
 
-async def accounts(db: AsyncConnection, now: datetime) -> list[Held]:
-    """Of all accounts that are connected."""
+async def accounts(db: AsyncConnection, now: datetime, young_s: float) -> list[Held]:
+    """Of all accounts that are connected; `young_s` as in samples.py."""
     published = type_coerce(destinations.c.published_at, BigInteger)
     age_s = cast((now - EPOCH) // MICROSECOND - published, Float) / 1e6
-    demand = (1 + 3 * readings.c.pace) / (3 + readings.c.pace) / (1 + age_s / YOUNG_S)
+    demand = (1 + 3 * readings.c.pace) / (3 + readings.c.pace) / (1 + age_s / young_s)
     totals = (func.count().label("posts"), func.sum(demand).label("demand"))
     query = (
         select(readings.c.connection_id, connections.c.platform, *totals)
@@ -56,14 +55,14 @@ async def accounts(db: AsyncConnection, now: datetime) -> list[Held]:
     return many(Held, await db.execute(query))
 
 
-async def plans(db: AsyncConnection, pick: Pick) -> list[Plan]:
-    """The picked ones of an account's destinations, evenly by their time of publishing."""
-    query = _of(pick.account)
-    if pick.take < pick.of:
+async def plans(db: AsyncConnection, connection_id: str, take: int, of: int) -> list[Plan]:
+    """So many of an account's destinations, `of` in all, evenly by their time of publishing."""
+    query = _of(connection_id)
+    if take < of:
         order = (destinations.c.published_at, destinations.c.id)
         place = (func.row_number().over(order_by=order) - 1).label("place")
         numbered = query.add_columns(place).subquery()
-        wanted = [(2 * n + 1) * pick.of // (2 * pick.take) for n in range(pick.take)]
+        wanted = [(2 * n + 1) * of // (2 * take) for n in range(take)]
         named = [column for column in numbered.c if column.name != "place"]
         query = select(*named).where(numbered.c.place.in_(wanted))
     return many(Plan, await db.execute(query))

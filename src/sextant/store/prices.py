@@ -8,10 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from sextant.store.rows import columns, many
+from sextant.store.rows import columns, many, upserting
 from sextant.store.tables import prices
 
 
@@ -43,6 +42,5 @@ async def of_all(db: AsyncConnection, connection_ids: Sequence[str]) -> list[Pri
 
 async def save(db: AsyncConnection, price: Price) -> None:
     values = {name: getattr(price, name) for name in ("price", "priced_at", "marks")}
-    new = (sqlite if db.dialect.name == "sqlite" else postgresql).insert(prices)
-    new = new.values(platform=price.platform, scope=price.scope, **values)
+    new = upserting(db, prices).values(platform=price.platform, scope=price.scope, **values)
     await db.execute(new.on_conflict_do_update(index_elements=["platform", "scope"], set_=values))

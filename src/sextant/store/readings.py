@@ -8,10 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from sextant.store.rows import many
+from sextant.store.rows import many, upserting
 from sextant.store.tables import destinations, readings, rounds
 
 
@@ -91,7 +90,7 @@ async def expect(
 ) -> None:
     """A post is out: its first reading is due at that time. What was read of it before stays."""
     new = {"destination_id": destination_id, "connection_id": connection_id, "next_refresh_at": at}
-    insert = _insert(db)(readings).values(raw={}, refused={}, failures=0, **new, **growth)
+    insert = upserting(db, readings).values(raw={}, refused={}, failures=0, **new, **growth)
     await db.execute(
         insert.on_conflict_do_update(index_elements=["destination_id"], set_={"next_refresh_at": at})
     )
@@ -102,7 +101,7 @@ async def save(db: AsyncConnection, kept: Sequence[StoredReading]) -> None:
     other out."""
     if not kept:
         return
-    insert = _insert(db)(readings)
+    insert = upserting(db, readings)
     changing = {name: insert.excluded[name] for name in KEPT if name != "destination_id"}
     query = insert.on_conflict_do_update(index_elements=["destination_id"], set_=changing)
     ordered = sorted(kept, key=lambda reading: reading.destination_id)
@@ -157,7 +156,3 @@ async def count_due(
     if connection_id is not None:
         query = query.where(readings.c.connection_id == connection_id)
     return int((await db.execute(query)).scalar_one())
-
-
-def _insert(db: AsyncConnection) -> Any:
-    return (sqlite if db.dialect.name == "sqlite" else postgresql).insert

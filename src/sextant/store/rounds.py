@@ -7,11 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sextant.store import readings, workers
-from sextant.store.rows import columns, many
+from sextant.store.rows import columns, many, upserting
 from sextant.store.tables import rounds
 
 
@@ -78,8 +77,7 @@ async def rest(db: AsyncConnection, reader: Reader, connection_id: str, **values
 
 async def expect(db: AsyncConnection, connection_id: str, platform: str, at: datetime) -> None:
     """Something of this account is due at that time, if nothing was before."""
-    insert = (sqlite if db.dialect.name == "sqlite" else postgresql).insert(rounds)
-    insert = insert.values(connection_id=connection_id, platform=platform, due_at=at)
+    insert = upserting(db, rounds).values(connection_id=connection_id, platform=platform, due_at=at)
     sooner = case((rounds.c.due_at < at, rounds.c.due_at), else_=insert.excluded.due_at)
     await db.execute(insert.on_conflict_do_update(index_elements=["connection_id"], set_={"due_at": sooner}))
 

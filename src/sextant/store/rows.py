@@ -8,8 +8,16 @@ from dataclasses import fields
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Row, Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 T = TypeVar("T")
+
+
+def upserting(db: AsyncConnection, table: Table) -> Any:
+    """An insert that may go on with `on_conflict_do_update`, which both databases have, each as its own."""
+    dialect = sqlite if db.dialect.name == "sqlite" else postgresql
+    return dialect.insert(table)
 
 
 def new_id() -> str:

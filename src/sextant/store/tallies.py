@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from sextant.store.rows import upserting
 from sextant.store.tables import tallies
 
 
@@ -49,10 +49,9 @@ async def _added(db: AsyncConnection, purse: Purse, count: int, ceiling: int) ->
 
 
 def _adding(db: AsyncConnection, purse: Purse, count: int, where: Any = None) -> Any:
-    new = (sqlite if db.dialect.name == "sqlite" else postgresql).insert(tallies)
-    return new.values(spent=count, **{name: getattr(purse, name) for name in KEY}).on_conflict_do_update(
-        index_elements=KEY, set_={"spent": tallies.c.spent + count}, where=where
-    )
+    new = upserting(db, tallies).values(spent=count, **asdict(purse))
+    added = {"spent": tallies.c.spent + count}
+    return new.on_conflict_do_update(index_elements=KEY, set_=added, where=where)
 
 
 async def add(db: AsyncConnection, purse: Purse, count: int) -> None:
@@ -73,10 +72,15 @@ async def spent(db: AsyncConnection, purses: Sequence[Purse]) -> dict[Purse, int
     return found
 
 
-async def most_spent(db: AsyncConnection, platform: str, allowance: str, begins: datetime) -> int:
-    """By the app, or by the account that spent most, in that window."""
-    query = select(func.max(tallies.c.spent)).where(
-        tallies.c.platform == platform, tallies.c.allowance == allowance, tallies.c.begins == begins
+async def most_spent(db: AsyncConnection, platform: str, allowance: str, since: datetime) -> int:
+    """By the app, or by the account that spent most, in the windows that began since then."""
+    total = func.sum(tallies.c.spent)
+    query = (
+        select(total)
+        .where(tallies.c.platform == platform, tallies.c.allowance == allowance, tallies.c.begins >= since)
+        .group_by(tallies.c.scope)
+        .order_by(total.desc())
+        .limit(1)
     )
     return int((await db.execute(query)).scalar() or 0)
 
